@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from bot.app.factories import version_store
 from bot.errors import SettingsError, StorageError
+from bot.sections import load_section
 from bot.settings import Settings
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 async def serve_application(application: Application) -> None:
     """Answer in every chat platform that is set up, until stopped. Raises SettingsError when none is, or one not
     wholly."""
+    from bot.app.console import make_console_routes
+    from bot.console.settings import ConsoleSettings
     from bot.platforms.supervisor import Address, known_causes, make_readiness_check, serve_platforms
     from bot.platforms.web.app import web_app
 
@@ -39,11 +42,15 @@ async def serve_application(application: Application) -> None:
     def list_causes() -> Mapping[str, str]:
         return {**causes(), **application.handoffs.list_troubles()}
 
+    console = load_section(ConsoleSettings)
+    routes = [route for adapter in adapters for route in adapter.routes]
+    if console.console:
+        routes += make_console_routes(application, console)
     ready = make_readiness_check(adapters, checks, causes)
     await serve_platforms(
         inbox,
         adapters,
-        web_app(ready, metrics, [route for adapter in adapters for route in adapter.routes]),
+        web_app(ready, metrics, routes),
         Address(settings.host, settings.port),
         drain_seconds=settings.drain_seconds,
         beside=[*application.beside(), partial(application.refusals.watch_causes, list_causes)],

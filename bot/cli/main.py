@@ -12,6 +12,7 @@ import typer
 from bot.cli import (
     admin,
     answers,
+    console,
     crawl,
     freshness,
     glossary,
@@ -66,7 +67,7 @@ add_commands(
     },
     {"recrawl": "refresh"},
 )
-for module in (privacy, serve, vllm, measure, system):
+for module in (privacy, serve, console, vllm, measure, system):
     for name, command in module.COMMANDS.items():
         app.command(name)(command)
 for name, (group, text) in GROUPS.items():

@@ -465,3 +465,18 @@ gap_drafts = Table(
     Column("model", CleanText, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
 )
+
+console_tickets = Table(
+    "console_tickets",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("kind", String(10), nullable=False),
+    Column("platform", CleanText, nullable=False),
+    Column("workspace", CleanText, nullable=False),
+    Column("user_id", CleanText, nullable=False),
+    Column("name", CleanText, nullable=False),
+    Column("role", Integer, nullable=False),
+    Column("language", CleanText, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+)

@@ -1,0 +1,119 @@
+"""The console over the application's parts: beside the chat platforms, or by itself on this machine."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from bot.errors import PlatformError
+from bot.sections import load_section
+
+if TYPE_CHECKING:
+    from starlette.routing import BaseRoute
+
+    from bot.app.application import Application
+    from bot.chat.people import Actor, Role
+    from bot.console.sessions import Sessions
+    from bot.console.settings import ConsoleSettings
+
+_LOOPBACK = "127.0.0.1"
+_LOCAL_NAMES = ("127.0.0.1", "localhost", "[::1]")
+
+
+def make_console_routes(application: Application, settings: ConsoleSettings) -> list[BaseRoute]:
+    """Everything under /console."""
+    from bot.console.app import BASE, ConsoleApp
+    from bot.console.pages.actions import ActionPages
+    from bot.console.pages.overview import OverviewPage
+    from bot.console.screens import Screens
+    from bot.console.views import Views
+
+    actions = ActionPages(application.console, Screens())
+    groups = (OverviewPage(application.insights), actions)
+    url = urlsplit(settings.console_url)
+    app = ConsoleApp(
+        [page for group in groups for page in group.pages],
+        make_sessions(application, settings),
+        lambda actor: _find_role(application, actor),
+        Views(BASE),
+        hosts=[*_LOCAL_NAMES, *filter(None, [url.hostname])],
+        is_secure=url.scheme == "https",
+    )
+    return [app.make_mount()]
+
+
+def make_sessions(application: Application, settings: ConsoleSettings) -> Sessions:
+    """Who is signed in."""
+    from bot.console.sessions import Sessions
+    from bot.console.store import SqlTicketStore
+
+    return Sessions(SqlTicketStore(application.database), settings.console_hours)
+
+
+async def make_console_link(application: Application, settings: ConsoleSettings, actor: Actor, port: int = 0) -> str:
+    """An address that signs `actor` in once: at `port` of this machine, or where `frontdesk serve` is reached. Raises
+    StorageError."""
+    from bot.console.app import BASE
+
+    served = settings.console_url or f"http://{_LOOPBACK}:{application.settings.port}"
+    secret = await make_sessions(application, settings).make_link_secret(actor)
+    return f"{f'http://{_LOOPBACK}:{port}' if port else served}{BASE}/sign-in?link={secret}"
+
+
+async def serve_console(application: Application, actor: Actor, tell: Callable[[str], None]) -> None:
+    """Serve the console alone, on this machine alone, until stopped; `tell` is told the address that signs in. Raises
+    PlatformError, StorageError."""
+    import uvicorn
+    from starlette.applications import Starlette
+    from starlette.middleware import Middleware
+
+    from bot.console.settings import ConsoleSettings
+    from bot.platforms.web.limits import Bounded, PromptProtocol
+
+    settings = load_section(ConsoleSettings)
+    try:
+        listening = socket.create_server((_LOOPBACK, settings.console_port))
+    except OSError as error:
+        raise PlatformError(
+            f"Port {settings.console_port} cannot be listened on: set FRONTDESK_CONSOLE_PORT to a free one, or 0."
+        ) from error
+    with listening:
+        port = listening.getsockname()[1]
+        app = Starlette(routes=make_console_routes(application, settings), middleware=[Middleware(Bounded)])
+        config = uvicorn.Config(app, http=PromptProtocol, ws="none", log_level="warning", lifespan="off")
+        beside = [asyncio.create_task(work()) for work in _list_beside(application)]
+        tell(await make_console_link(application, settings, actor, port))
+        try:
+            await uvicorn.Server(config).serve(sockets=[listening])
+        finally:
+            for each in beside:
+                each.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
+
+
+def _list_beside(application: Application) -> tuple[Callable[[], Coroutine[Any, Any, None]], ...]:
+    return (
+        application.live_audiences.run,
+        application.published_answers.run,
+        application.live_glossary.run,
+        application.live_learned.run,
+        application.live_set_aside.run,
+    )
+
+
+async def _find_role(application: Application, actor: Actor) -> Role:
+    """What somebody may do now: whoever got a link from `frontdesk console` may run Frontdesk; of others, their
+    platform tells who belongs to the team, and admins were named."""
+    from bot.chat.people import Role
+    from bot.console.requests import PLATFORM
+
+    if actor.platform == PLATFORM:
+        return actor.role
+    role = await application.access.role(actor)
+    poster = application.posters.get(actor.platform)
+    if role < Role.TEAMMATE and poster and await poster.is_teammate(actor.workspace, actor.user):
+        return Role.TEAMMATE
+    return role
