@@ -100,6 +100,12 @@ class Settings(Section):
     host: str = "127.0.0.1"
     port: int = Field(8080, ge=0, le=65535)
 
+    # the console
+    console: bool = False
+    console_url: str = ""
+    console_port: int = Field(8430, ge=0, le=65535)
+    console_hours: float = Field(12, gt=0, le=720)
+
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
 
     @field_validator("crawl_allow", "vllm_url", "mask", mode="before")
@@ -139,6 +145,13 @@ class Settings(Section):
             if parts.username or parts.password:
                 raise ValueError("a URL must hold no password, which logs would show: use FRONTDESK_VLLM_API_KEY")
         return value
+
+    @field_validator("console_url")
+    @classmethod
+    def _check_console_url(cls, value: str) -> str:
+        if value and not value.startswith(("https://", "http://")):
+            raise ValueError("a URL that begins with https:// or http:// is needed")
+        return value.rstrip("/")
 
     @field_validator("embedding_query_prefix", "embedding_document_prefix")
     @classmethod

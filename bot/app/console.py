@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from bot.errors import PlatformError
-from bot.sections import load_section
 
 if TYPE_CHECKING:
     from starlette.routing import BaseRoute
@@ -17,13 +16,12 @@ if TYPE_CHECKING:
     from bot.app.application import Application
     from bot.chat.people import Actor, Role
     from bot.console.sessions import Sessions
-    from bot.console.settings import ConsoleSettings
 
 _LOOPBACK = "127.0.0.1"
 _LOCAL_NAMES = ("127.0.0.1", "localhost", "[::1]")
 
 
-def make_console_routes(application: Application, settings: ConsoleSettings) -> list[BaseRoute]:
+def make_console_routes(application: Application) -> list[BaseRoute]:
     """Everything under /console."""
     from bot.console.app import BASE, ConsoleApp
     from bot.console.pages.actions import ActionPages
@@ -33,10 +31,10 @@ def make_console_routes(application: Application, settings: ConsoleSettings) -> 
 
     actions = ActionPages(application.console, Screens())
     groups = (OverviewPage(application.insights), actions)
-    url = urlsplit(settings.console_url)
+    url = urlsplit(application.settings.console_url)
     app = ConsoleApp(
         [page for group in groups for page in group.pages],
-        make_sessions(application, settings),
+        make_sessions(application),
         lambda actor: _find_role(application, actor),
         Views(BASE),
         hosts=[*_LOCAL_NAMES, *filter(None, [url.hostname])],
@@ -45,21 +43,21 @@ def make_console_routes(application: Application, settings: ConsoleSettings) -> 
     return [app.make_mount()]
 
 
-def make_sessions(application: Application, settings: ConsoleSettings) -> Sessions:
+def make_sessions(application: Application) -> Sessions:
     """Who is signed in."""
     from bot.console.sessions import Sessions
     from bot.console.store import SqlTicketStore
 
-    return Sessions(SqlTicketStore(application.database), settings.console_hours)
+    return Sessions(SqlTicketStore(application.database), application.settings.console_hours)
 
 
-async def make_console_link(application: Application, settings: ConsoleSettings, actor: Actor, port: int = 0) -> str:
+async def make_console_link(application: Application, actor: Actor, port: int = 0) -> str:
     """An address that signs `actor` in once: at `port` of this machine, or where `frontdesk serve` is reached. Raises
     StorageError."""
     from bot.console.app import BASE
 
-    served = settings.console_url or f"http://{_LOOPBACK}:{application.settings.port}"
-    secret = await make_sessions(application, settings).make_link_secret(actor)
+    served = application.settings.console_url or f"http://{_LOOPBACK}:{application.settings.port}"
+    secret = await make_sessions(application).make_link_secret(actor)
     return f"{f'http://{_LOOPBACK}:{port}' if port else served}{BASE}/sign-in?link={secret}"
 
 
@@ -70,10 +68,9 @@ async def serve_console(application: Application, actor: Actor, tell: Callable[[
     from starlette.applications import Starlette
     from starlette.middleware import Middleware
 
-    from bot.console.settings import ConsoleSettings
     from bot.platforms.web.limits import Bounded, PromptProtocol
 
-    settings = load_section(ConsoleSettings)
+    settings = application.settings
     try:
         listening = socket.create_server((_LOOPBACK, settings.console_port))
     except OSError as error:
@@ -82,10 +79,10 @@ async def serve_console(application: Application, actor: Actor, tell: Callable[[
         ) from error
     with listening:
         port = listening.getsockname()[1]
-        app = Starlette(routes=make_console_routes(application, settings), middleware=[Middleware(Bounded)])
+        app = Starlette(routes=make_console_routes(application), middleware=[Middleware(Bounded)])
         config = uvicorn.Config(app, http=PromptProtocol, ws="none", log_level="warning", lifespan="off")
         beside = [asyncio.create_task(work()) for work in _list_beside(application)]
-        tell(await make_console_link(application, settings, actor, port))
+        tell(await make_console_link(application, actor, port))
         try:
             await uvicorn.Server(config).serve(sockets=[listening])
         finally:

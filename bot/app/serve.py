@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from bot.app.factories import version_store
 from bot.errors import SettingsError, StorageError
-from bot.sections import load_section
 from bot.settings import Settings
 
 if TYPE_CHECKING:
@@ -22,7 +21,6 @@ async def serve_application(application: Application) -> None:
     """Answer in every chat platform that is set up, until stopped. Raises SettingsError when none is, or one not
     wholly."""
     from bot.app.console import make_console_routes
-    from bot.console.settings import ConsoleSettings
     from bot.platforms.supervisor import Address, known_causes, make_readiness_check, serve_platforms
     from bot.platforms.web.app import web_app
 
@@ -42,10 +40,9 @@ async def serve_application(application: Application) -> None:
     def list_causes() -> Mapping[str, str]:
         return {**causes(), **application.handoffs.list_troubles()}
 
-    console = load_section(ConsoleSettings)
     routes = [route for adapter in adapters for route in adapter.routes]
-    if console.console:
-        routes += make_console_routes(application, console)
+    if settings.console:
+        routes += make_console_routes(application)
     ready = make_readiness_check(adapters, checks, causes)
     await serve_platforms(
         inbox,

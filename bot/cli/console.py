@@ -24,12 +24,10 @@ def open_console(
     async def work(application: Application) -> None:
         from bot.app.console import make_console_link, serve_console
         from bot.console.requests import PLATFORM
-        from bot.console.settings import ConsoleSettings
-        from bot.sections import load_section
 
         actor = replace(current_operator(), platform=PLATFORM)
         if link:
-            print_line(await make_console_link(application, load_section(ConsoleSettings), actor))
+            print_line(await make_console_link(application, actor))
             return
         await serve_console(application, actor, _tell)
 

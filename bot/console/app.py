@@ -175,7 +175,7 @@ class ConsoleApp:
 
     async def _show_refusal(self, request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
-        title, text = _REFUSALS.get(status, _REFUSALS[400])
+        title, text = REFUSALS.get(status, REFUSALS[400])
         return self._show_outside(request, title, text, status, {"To the overview": f"{BASE}/"})
 
     async def _show_fault(self, request: Request, error: Exception) -> Response:
@@ -188,7 +188,7 @@ class ConsoleApp:
 
 _HOW_TO_SIGN_IN = "Run frontdesk console on the machine where Frontdesk runs: it prints a link that signs you in once."
 _USED = "This link was used before, or has expired. Run frontdesk console again for a new one."
-_REFUSALS = {
+REFUSALS = {
     400: ("Not understood", "The form was incomplete, or came from somewhere else. Load the page again."),
     401: ("Sign in", _HOW_TO_SIGN_IN),
     403: ("Not for you", "Only admins may see this page. Ask one of them to add you with frontdesk admins add."),

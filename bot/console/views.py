@@ -95,13 +95,12 @@ def _make_environment(language: str) -> Environment:
 
 @cache
 def _load_texts(language: str) -> Mapping[str, str]:
-    """The texts of the templates in another language, by the English ones."""
-    path = _HERE / "locale" / f"{language}.po"
-    if not path.exists():
-        return {}
-    with path.open("rb") as stream:
-        catalogue = read_po(stream, locale=language)
-    return {str(each.id): str(each.string) for each in catalogue if each.id and each.string}
+    """The texts of the templates in another language, by the English ones: a file a page, as Babel writes them."""
+    texts: dict[str, str] = {}
+    for path in sorted((_HERE / "locale" / language).glob("*.po")):
+        with path.open("rb") as stream:
+            texts |= {str(each.id): str(each.string) for each in read_po(stream, locale=language) if each.id}
+    return texts
 
 
 def _format_day(moment: datetime, language: str) -> str:
