@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from bot.chat.ports import ConversationStore, Markers
     from bot.database.database import Database
     from bot.freshness.ports import FreshnessStore
-    from bot.gaps.ports import DraftStore, MissedStore
+    from bot.gaps.ports import DraftStore, GapMarkStore, MissedStore
     from bot.glossary.ports import GlossaryStore
     from bot.handoff.ports import HandoffStore
     from bot.inbox.ports import InboxStore
@@ -144,6 +144,13 @@ class Stores:
         from bot.gaps.draft_store import SqlDraftStore
 
         return SqlDraftStore(self.database)
+
+    @cached_property
+    def gap_mark_store(self) -> GapMarkStore:
+        """What admins said of gaps."""
+        from bot.gaps.mark_store import SqlGapMarkStore
+
+        return SqlGapMarkStore(self.database)
 
     @cached_property
     def insight_store(self) -> InsightStore:
