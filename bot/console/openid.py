@@ -12,7 +12,6 @@ from authlib.common.errors import AuthlibBaseError
 from authlib.integrations.starlette_client import OAuth
 from httpx2 import HTTPError
 from joserfc.errors import JoseError
-from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.sessions import SessionMiddleware
@@ -99,7 +98,7 @@ class OpenIdSignIn:
             https_only=self._back.startswith("https://"),
         )
         routes = [Route("/", leave_for_provider), Route("/back", come_back)]
-        return Mount("/openid", Starlette(routes=routes, middleware=[cookies]))
+        return Mount("/openid", routes=routes, middleware=[cookies])
 
     async def _check_issuer(self) -> None:
         """What the provider calls itself is what the operator set (OpenID Connect Discovery 1.0, 4.3)."""

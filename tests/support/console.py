@@ -75,12 +75,14 @@ class Visitor:
 
 
 @asynccontextmanager
-async def serving_console(knowledge: Knowledge, folder: Path, **settings: Any) -> AsyncIterator[ConsoleServer]:
+async def serving_console(
+    knowledge: Knowledge, folder: Path, port: int = 0, **settings: Any
+) -> AsyncIterator[ConsoleServer]:
     """On a database of its own, which knows what the knowledge's does."""
     database = folder / "console.db"
     if (knowledge.data / "frontdesk.db").exists():
         shutil.copy(knowledge.data / "frontdesk.db", database)
-    listening = socket.create_server(("127.0.0.1", 0))
+    listening = socket.create_server(("127.0.0.1", port))
     port = listening.getsockname()[1]
     chosen = load_settings(data_dir=knowledge.data, database_url=f"sqlite:///{database}", **settings)
     async with open_application(chosen) as application:
