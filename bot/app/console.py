@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from bot.app.factories import version_store
 from bot.errors import PlatformError, SettingsError
 
 if TYPE_CHECKING:
@@ -24,17 +26,36 @@ _LOCAL_NAMES = ("127.0.0.1", "localhost", "[::1]")
 
 def make_console_routes(application: Application) -> list[BaseRoute]:
     """Everything under /console."""
+    from bot.app.doctor import run_checks
     from bot.console.app import BASE, ConsoleApp
     from bot.console.pages.actions import ActionPages
+    from bot.console.pages.health import HealthPage
+    from bot.console.pages.knowledge import KeptUpPages, SourcePages
     from bot.console.pages.overview import OverviewPage
     from bot.console.pages.people import PeoplePage
     from bot.console.screens import Screens
     from bot.console.views import Views
 
     actions = ActionPages(application.console, Screens())
+    status = application.status
     groups = (
         OverviewPage(application.insights),
+        SourcePages(
+            status,
+            application.refresh_service,
+            application.refresh_log,
+            version_store(application.settings),
+            application.describe_knowledge,
+        ),
+        KeptUpPages(
+            application.taught_answers,
+            application.glossary,
+            application.wording_learner,
+            application.contradictions,
+            application.staleness,
+        ),
         PeoplePage(application.admin_store, application.audit_log, application.settings.retention_days),
+        HealthPage(status, partial(run_checks, application.settings)),
         actions,
     )
     url = urlsplit(application.settings.console_url)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,8 +12,9 @@ from sqlalchemy import text as sql
 
 from bot.app.console import make_console_routes
 from bot.chat.people import Actor
-from tests.support.bots import Knowledge
+from tests.support.bots import Knowledge, crawled
 from tests.support.console import ADMIN, CUSTOMER, TEAMMATE, ConsoleServer, Visitor, serving_console
+from tests.support.site import Site
 
 
 @pytest.fixture
@@ -69,7 +71,9 @@ async def test_a_teammate_sees_what_is_for_teammates_and_no_more(console: Consol
     async with console.sign_in(TEAMMATE) as visitor:
         status, text = await visitor.get("commands")
         assert status == 200 and "/console/commands/explain" in text and "/console/commands/recrawl" not in text
-        assert (await visitor.get(""))[0] == (await visitor.get("people"))[0] == 403
+        for path in ("", "people", "health", "knowledge", "knowledge/contradictions"):
+            assert (await visitor.get(path))[0] == 403, path
+        assert (await visitor.get("knowledge/taught"))[0] == 200
         token = await visitor.read_form_token()
         status, text = await visitor.post("commands/recrawl", token)
         assert "That is for admins" in text
@@ -164,9 +168,35 @@ async def test_names_and_texts_of_others_are_no_markup(console: ConsoleServer) -
         assert 'role="alert"' in text and "<script>alert" not in text
 
 
+async def test_what_pages_say_is_no_markup(tmp_path: Path) -> None:
+    hostile = "<script>alert(1)</script><img src=x onerror=alert(2)><meta http-equiv=refresh content=0>"
+    shown = html.escape(hostile)
+    with Site() as site:
+        site.html(
+            "/", f"<title>{shown}</title><h1>{shown}</h1><dl><dt>Is {shown} safe?</dt><dd>Yes: {shown}.</dd></dl>"
+        )
+        known = crawled(tmp_path / "data", site.url("/"))
+        async with serving_console(known, tmp_path) as console, console.sign_in() as visitor:
+            (source,) = await console.application.source_store.list()
+            for path in ("knowledge", f"knowledge/sources/{source.name}", "knowledge/stale"):
+                assert (await visitor.get(path))[0] == 200
+            status, text = await visitor.get(f"knowledge/page?source={source.name}&url={site.url('/')}")
+            assert status == 200 and "alert(1)" in text
+            for markup in ("<script>alert", "<img", "<meta http-equiv"):
+                assert markup not in text
+            status, _ = await visitor.get(f"knowledge/page?source={source.name}&url=https://elsewhere.example/")
+            assert status == 404
+
+
 async def test_what_is_unknown_is_said_to_be(console: ConsoleServer) -> None:
     async with console.sign_in() as visitor:
-        for path in ("nowhere", "commands/nothing", "commands/channel help"):
+        for path in (
+            "nowhere",
+            "commands/nothing",
+            "commands/channel help",
+            "knowledge/sources/nothing",
+            "knowledge/page",
+        ):
             status, text = await visitor.get(path)
             assert status == 404 and "No such page" in text, path
         token = await visitor.read_form_token()
