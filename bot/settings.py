@@ -105,6 +105,9 @@ class Settings(Section):
     console_url: str = ""
     console_port: int = Field(8430, ge=0, le=65535)
     console_hours: float = Field(12, gt=0, le=720)
+    console_openid_issuer: str = ""
+    console_openid_id: str = ""
+    console_openid_secret: SecretStr = SecretStr("")
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
 
@@ -146,9 +149,9 @@ class Settings(Section):
                 raise ValueError("a URL must hold no password, which logs would show: use FRONTDESK_VLLM_API_KEY")
         return value
 
-    @field_validator("console_url")
+    @field_validator("console_url", "console_openid_issuer")
     @classmethod
-    def _check_console_url(cls, value: str) -> str:
+    def _check_web_url(cls, value: str) -> str:
         if value and not value.startswith(("https://", "http://")):
             raise ValueError("a URL that begins with https:// or http:// is needed")
         return value.rstrip("/")

@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from bot.errors import PlatformError
+from bot.app.factories import version_store
+from bot.errors import PlatformError, SettingsError
 
 if TYPE_CHECKING:
     from starlette.routing import BaseRoute
 
     from bot.app.application import Application
     from bot.chat.people import Actor, Role
+    from bot.console.openid import OpenIdSignIn
     from bot.console.sessions import Sessions
 
 _LOOPBACK = "127.0.0.1"
@@ -23,15 +26,40 @@ _LOCAL_NAMES = ("127.0.0.1", "localhost", "[::1]")
 
 def make_console_routes(application: Application) -> list[BaseRoute]:
     """Everything under /console."""
+    from bot.app.doctor import run_checks
     from bot.console.app import BASE, ConsoleApp
     from bot.console.pages.actions import ActionPages
+    from bot.console.pages.health import HealthPage
+    from bot.console.pages.knowledge import KeptUpPages, SourcePages
     from bot.console.pages.overview import OverviewPage
+    from bot.console.pages.people import PeoplePage
     from bot.console.screens import Screens
     from bot.console.views import Views
 
     actions = ActionPages(application.console, Screens())
-    groups = (OverviewPage(application.insights), actions)
+    status = application.status
+    groups = (
+        OverviewPage(application.insights),
+        SourcePages(
+            status,
+            application.refresh_service,
+            application.refresh_log,
+            version_store(application.settings),
+            application.describe_knowledge,
+        ),
+        KeptUpPages(
+            application.taught_answers,
+            application.glossary,
+            application.wording_learner,
+            application.contradictions,
+            application.staleness,
+        ),
+        PeoplePage(application.admin_store, application.audit_log, application.settings.retention_days),
+        HealthPage(status, partial(run_checks, application.settings)),
+        actions,
+    )
     url = urlsplit(application.settings.console_url)
+    openid = _make_openid(application)
     app = ConsoleApp(
         [page for group in groups for page in group.pages],
         make_sessions(application),
@@ -39,8 +67,38 @@ def make_console_routes(application: Application) -> list[BaseRoute]:
         Views(BASE),
         hosts=[*_LOCAL_NAMES, *filter(None, [url.hostname])],
         is_secure=url.scheme == "https",
+        providers={openid.name: f"{BASE}/openid/"} if openid else {},
     )
-    return [app.make_mount()]
+    return [app.make_mount([openid.make_mount(BASE, app.start_session)] if openid else [])]
+
+
+def _make_openid(application: Application) -> OpenIdSignIn | None:
+    """Signing in at a provider, where one is set. Raises SettingsError where it is set in part."""
+    from bot.console.app import BASE
+
+    settings = application.settings
+    given = (
+        settings.console_openid_issuer,
+        settings.console_openid_id,
+        settings.console_openid_secret.get_secret_value(),
+    )
+    if not any(given):
+        return None
+    if not all(given) or not settings.console_url:
+        raise SettingsError(
+            "To sign in by OpenID Connect set all of FRONTDESK_CONSOLE_OPENID_ISSUER, FRONTDESK_CONSOLE_OPENID_ID, "
+            "FRONTDESK_CONSOLE_OPENID_SECRET and FRONTDESK_CONSOLE_URL, or none. See .env.example."
+        )
+
+    async def find_workspace(platform: str) -> str:
+        known = application.platforms[platform]
+        return await known.platform.find_workspace(
+            known.settings, application.platforms.support_channels.get(platform, "")
+        )
+
+    from bot.console.openid import OpenIdSignIn
+
+    return OpenIdSignIn(*given, f"{settings.console_url}{BASE}", find_workspace)
 
 
 def make_sessions(application: Application) -> Sessions:

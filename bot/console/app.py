@@ -41,7 +41,7 @@ _HEADERS = {
     ),
     "Cache-Control": "no-store",
     "Cross-Origin-Opener-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
@@ -52,8 +52,8 @@ FindRole = Callable[[Actor], Awaitable[Role]]
 
 class ConsoleApp:
     """Serves `pages` under /console. `hosts` are the names under which it may be reached, so that no page of somebody
-    else's can pretend to be it by a name of theirs; `ways` are the addresses where one can sign in otherwise than by a
-    link, by what they are called; `is_secure`: it is reached by HTTPS alone."""
+    else's can pretend to be it by a name of theirs; `providers` are the addresses where one can sign in, beside links,
+    by whose they are; `is_secure`: it is reached by HTTPS alone."""
 
     def __init__(
         self,
@@ -64,7 +64,7 @@ class ConsoleApp:
         *,
         hosts: Sequence[str],
         is_secure: bool = False,
-        ways: Mapping[str, str] | None = None,
+        providers: Mapping[str, str] | None = None,
     ) -> None:
         self._pages = pages
         self._sessions = sessions
@@ -72,7 +72,7 @@ class ConsoleApp:
         self._views = views
         self._hosts = list(hosts)
         self._is_secure = is_secure
-        self._ways = dict(ways or {})
+        self._providers = dict(providers or {})
         views.navigation = [each for each in pages if each.title]
 
     def make_mount(self, more: Sequence[BaseRoute] = ()) -> Mount:
@@ -91,7 +91,12 @@ class ConsoleApp:
                 Middleware(SafeHeaders),
                 Middleware(TrustedHostMiddleware, allowed_hosts=self._hosts, www_redirect=False),
             ],
-            exception_handlers={HTTPException: self._show_refusal, Exception: self._show_fault},
+            exception_handlers={
+                HTTPException: self._show_refusal,
+                BotError: self._show_fault,
+                RetrievalError: self._show_fault,
+                Exception: self._show_fault,
+            },
         )
         return Mount(BASE, app)
 
@@ -118,8 +123,7 @@ class ConsoleApp:
             if session := await self._sessions.redeem_link(secret):
                 return self._welcome(session)
             used = True
-        text = _USED if used else _HOW_TO_SIGN_IN
-        return self._show_outside(request, "Sign in", text, 401 if used else 200, self._ways)
+        return self._show_outside(request, "Sign in", _USED if used else _HOW_TO_SIGN_IN, 401 if used else 200)
 
     async def _sign_out(self, page: PageRequest) -> Response:
         await self._sessions.sign_out(page.http.cookies[_SESSION_COOKIE])
@@ -147,7 +151,12 @@ class ConsoleApp:
             if role < page.role:
                 raise HTTPException(403)
             as_now = replace(session, actor=replace(session.actor, role=role))
-            return await page.handle(PageRequest(request, as_now, role, self._language_of(request), self._views))
+            try:
+                return await page.handle(PageRequest(request, as_now, role, self._language_of(request), self._views))
+            except (BotError, RetrievalError, HTTPException):
+                raise
+            except Exception as error:  # further out it would be logged with its text, which may be a customer's
+                return await self._show_fault(request, error)
 
         return answer
 
@@ -167,21 +176,21 @@ class ConsoleApp:
         wanted = request.cookies.get(_LANGUAGE_COOKIE, "")
         return choose_language(wanted, request.headers.get("Accept-Language", ""))
 
-    def _show_outside(
-        self, request: Request, title: str, text: str, status: int, ways: Mapping[str, str] | None = None
-    ) -> Response:
-        language = self._language_of(request)
-        return self._views.render_outside("outside.html", language, status, title=title, text=text, ways=ways or {})
+    def _show_outside(self, request: Request, title: str, text: str, status: int, **more: str) -> Response:
+        """`more`: `back`, an address of ours that is offered."""
+        providers = self._providers if status in {200, 401} else {}
+        values = {"title": title, "text": text, "back": "", "providers": providers} | more
+        return self._views.render_outside("outside.html", self._language_of(request), status, **values)
 
     async def _show_refusal(self, request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
         title, text = REFUSALS.get(status, REFUSALS[400])
-        return self._show_outside(request, title, text, status, {"To the overview": f"{BASE}/"})
+        return self._show_outside(request, title, text, status, back=f"{BASE}/")
 
     async def _show_fault(self, request: Request, error: Exception) -> Response:
         if isinstance(error, BotError | RetrievalError):
             log.warning("a page of the console failed", path=request.url.path, cause=str(error))
-            return self._show_outside(request, "Not now", str(error), 503, {"Try again": str(request.url.path)})
+            return self._show_outside(request, "Not now", str(error), 503, back=request.url.path)
         fault = log_fault(error, path=request.url.path)
         return self._show_outside(request, "Something went wrong", f"The log has it as fault {fault}.", 500)
 

@@ -36,6 +36,7 @@ from bot.database.tables import (
     ASKED_BY,
     admins,
     audit,
+    console_tickets,
     contradictions,
     feedback,
     gap_marks,
@@ -204,6 +205,10 @@ class _Person:
             _Step(threads, and_(threads.c.platform == self._platform, self._in(threads.c.askers)), self._leave_threads),
             _Step(taught, self._is_actor(taught.c.customer), delete_taught),
             _rows(admins, and_(admins.c.platform == self._platform, self._is(admins.c.user_id))),
+            _rows(
+                console_tickets,
+                and_(console_tickets.c.platform == self._platform, self._is(console_tickets.c.user_id)),
+            ),
             *(
                 _Step(column.table, condition, partial(_replace_person, column=column))
                 for column, condition in (

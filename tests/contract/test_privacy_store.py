@@ -25,8 +25,10 @@ from bot.access.models import AuditEntry
 from bot.answering.store import SqlConversationStore
 from bot.chat.conversation import Citation, Decision, Feedback, Turn, Vote
 from bot.chat.message import Audience, JobState, Move, Party, ThreadRef
-from bot.chat.people import FORGOTTEN
+from bot.chat.people import FORGOTTEN, Actor
 from bot.chat.ports import name_share
+from bot.console.models import Ticket, TicketKind
+from bot.console.store import SqlTicketStore
 from bot.database import tables
 from bot.database import vacuum as compacting
 from bot.database.database import Database
@@ -69,6 +71,7 @@ _HARMLESS = {  # … nor in columns of these names
     *("wording_id", "words", "asked_id", "mark_id", "gesture"),  # hashes, ids and kinds
     *("id", "turn_id", "handoff_id", "message_id", "passage_id", "owner", "conversation_id@threads", "replies"),
     *("index_version", "model", "timings_ms", "features", "signals", "crawled_at", "author@turn_passages"),
+    *("digest@console_tickets", "kind@console_tickets"),
     *("claimed_by", "claimed_name", "author_id", "author@taught", "wordings@taught", "action", "outcome"),  # admins'
     *("version", "report", "error", "progress", "watchers"),  # of a refresh
     *("audience", "granted"),  # places and roles
@@ -142,6 +145,9 @@ async def fill(database: Database, user: str, words: str, *, turns: int = 3, ago
     await taught.add(replace(plain, handoff_id=handoff.id))
     await SqlAdminStore(database).add("slack", "T1", user, f"slack:T1:{user}")
     await SqlAdminStore(database).add("slack", "T1", f"X{uuid.uuid4().hex}", f"slack:T1:{user}")
+    signed_in = Actor("slack", "T1", user, user)
+    ticket = Ticket(uuid.uuid4().hex, TicketKind.SESSION, signed_in, now, now + timedelta(hours=1))
+    await SqlTicketStore(database).add(ticket)
     for target in ("shop", user, f"slack:T1:{user}"):
         await SqlAuditLog(database).add(AuditEntry(uuid.uuid4().hex, now, "slack", "T1", user, "admins.add", target))
     await SqlRefreshLog(database).start(RefreshRun(uuid.uuid4().hex, now, asked_by=f"slack:T1:{user}"))
@@ -255,6 +261,7 @@ async def test_a_forgotten_user_stands_in_no_column_and_others_do_as_before(
         "handoffs": 1,
         "handoff_messages": 3,
         "taught": 4,
+        "console_tickets": 1,
         "admins": 2,
         "audit": 5,
         "refresh_runs": 1,
@@ -387,7 +394,7 @@ async def test_what_is_old_expires_and_what_is_not_stays(database: Database, sto
     left = await dump(database)
     assert {name.split(".")[0] for name in traces(left)} == {
         *("feedback", "learned", "inbox", "handoff_messages", "taught", "admins", "audit", "refresh_runs"),
-        "contradictions",
+        *("contradictions", "console_tickets"),
     }
     assert [row["state"] for row in left["inbox"] if WORDS in str(row)] == ["owed"]
     approved = [row for row in left["taught"] if row["question"] in {WORDS, "Versand?"}]

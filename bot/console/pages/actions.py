@@ -11,7 +11,7 @@ from starlette.responses import PlainTextResponse, Response
 from bot.chat.card import Card
 from bot.chat.people import Role
 from bot.commands.parser import Call
-from bot.commands.registry import Command, Kind
+from bot.commands.registry import Command, Kind, Parameter
 from bot.console.requests import PLACE, Page, PageRequest
 from bot.console.screens import Screen, Screens
 
@@ -59,18 +59,19 @@ class ActionPages:
 
     async def _show_command(self, page: PageRequest) -> Response:
         command = self._find_command(page)
+        parameters = _list_parameters(command)
         offers = {
             each.name: await self._console.complete(page.actor, each.kind)
-            for each in command.parameters
+            for each in parameters
             if each.kind is Kind.SOURCE
         }
-        given = {each.name: page.query(each.name) for each in command.parameters}
-        return page.render("command.html", command=command, offers=offers, given=given)
+        given = {each.name: page.query(each.name) for each in parameters}
+        return page.render("command.html", command=command, parameters=parameters, offers=offers, given=given)
 
     async def _run_command(self, page: PageRequest) -> Response:
         command, fields = self._find_command(page), await page.read_fields()
         options: dict[str, str | bool] = {}
-        for each in command.parameters:
+        for each in _list_parameters(command):
             text = fields.get(each.name, "").strip()
             if each.required and not text and each.kind is not Kind.FLAG:
                 return self._show_answer(page, Card(text=f"{each.name} is missing.", fault=True))
@@ -119,3 +120,9 @@ class ActionPages:
         following = screen if screen and screen.is_going_on else None
         template = "_answer.html" if page.is_partial else "answer.html"
         return page.render(template, answer=shown, screen=following)
+
+
+def _list_parameters(command: Command) -> Sequence[Parameter]:
+    """As in chats; where a chat knows by itself whose id is meant, it has to be said here, as at a terminal."""
+    told_apart = {Kind.USER, Kind.CHANNEL} & {each.kind for each in command.parameters}
+    return command.terminal_parameters if told_apart else command.parameters

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -41,3 +42,15 @@ def test_a_page_is_in_the_language_that_was_chosen_or_the_browser_asks_for(
     wanted: str, accepted: str, language: str
 ) -> None:
     assert views.choose_language(wanted, accepted) == language
+
+
+@pytest.mark.parametrize("language", [each for each in views.LANGUAGES if each != "en"])
+def test_a_translation_takes_what_its_text_takes(language: str) -> None:
+    class Anything(dict[str, str]):
+        def __missing__(self, name: str) -> str:
+            return f"<{name}>"
+
+    for text, other in views._load_texts(language).items():
+        names = re.findall(r"%\((\w+)\)s", text)
+        assert sorted(names) == sorted(re.findall(r"%\((\w+)\)s", other)), text
+        assert (text % Anything()) and (other % Anything())

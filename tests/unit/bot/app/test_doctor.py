@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from bot.app import Application, open_application, version_store
+from bot.app import doctor as diagnosis
+from bot.app.doctor import Check
 from bot.chat.message import ThreadRef
-from bot.cli import doctor as diagnosis
-from bot.cli.doctor import Check
 from bot.handoff.models import Handoff, HandoffReason, HandoffState
 from bot.settings import Settings
 from retrieval.documents import Source, SourceKind
