@@ -10,6 +10,7 @@ from bot.settings import Settings
 
 if TYPE_CHECKING:
     from bot.access.ports import AdminStore, AuditLog
+    from bot.answering.ports import TurnSearch
     from bot.chat.ports import ConversationStore, Markers
     from bot.database.database import Database
     from bot.freshness.ports import FreshnessStore
@@ -38,6 +39,13 @@ class Stores:
         from bot.answering.store import SqlConversationStore
 
         return SqlConversationStore(self.database)
+
+    @cached_property
+    def turn_search(self) -> TurnSearch:
+        """Finds turns in the log."""
+        from bot.answering.turn_search_store import SqlTurnSearch
+
+        return SqlTurnSearch(self.database)
 
     @cached_property
     def source_store(self) -> SourceStore:

@@ -15,7 +15,7 @@ from retrieval.search.weighing import Adjustment, Weighing, weigh_confidence
 from tests.support.embedding import default_embedder
 
 DOCUMENTS = [
-    Document("https://s.example/a", "How do I return a lamp?", "Send it back within 30 days, in its box.", language="en"),
+    Document("https://s.example/a", "How do I return a lamp?", "Within 30 days, in its box.", language="en"),
     Document("https://s.example/b", "Do you ship to Norway?", "Yes, in a week, for 9 euros.", language="en"),
     Document("https://s.example/c", "Which bulbs fit the Ember?", "Those with an E27 base.", language="en"),
     Document("https://s.example/d", "Can I pay by invoice?", "", language="en"),
