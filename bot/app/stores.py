@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from bot.access.ports import AdminStore, AuditLog
     from bot.chat.ports import ConversationStore, Markers
     from bot.database.database import Database
+    from bot.evaluation.runs import EvaluationRunStore
     from bot.freshness.ports import FreshnessStore
     from bot.gaps.ports import DraftStore, MissedStore
     from bot.glossary.ports import GlossaryStore
@@ -151,6 +152,13 @@ class Stores:
         from bot.insights.store import SqlInsightStore
 
         return SqlInsightStore(self.database)
+
+    @cached_property
+    def evaluation_runs(self) -> EvaluationRunStore:
+        """What came of the golden questions."""
+        from bot.evaluation.run_store import SqlEvaluationRunStore
+
+        return SqlEvaluationRunStore(self.database)
 
     @cached_property
     def freshness_store(self) -> FreshnessStore:

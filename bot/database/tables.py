@@ -480,3 +480,15 @@ console_tickets = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
 )
+
+evaluation_runs = Table(
+    "evaluation_runs",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("version", CleanText, nullable=False),
+    Column("figures", CleanJson, nullable=False),
+    Column("curve", CleanJson, nullable=False),
+    Column("amiss", CleanJson, nullable=False),
+    Index(None, "at"),
+)
