@@ -18,6 +18,10 @@ from bot.errors import InputError, StorageError
 from tests.support.turns import NOON
 
 
+def files_of(folder: Path) -> list[bytes]:
+    return [path.read_bytes() for path in folder.iterdir()]
+
+
 async def others_done() -> None:
     """Wait for what goes on in the background."""
     if tasks := asyncio.all_tasks() - {asyncio.current_task()}:
@@ -77,8 +81,7 @@ async def test_nothing_that_is_kept_opens_anything(keys: ApiKeys, tmp_path: Path
     made = await keys.create_key("helpdesk", [Scope.ASK])
     assert re.fullmatch(r"fdk_[0-9a-f]{10}_[A-Za-z0-9_-]{43}", made.token)
     secret = made.token[-43:].encode()
-    files = [path.read_bytes() for path in tmp_path.iterdir()]
-    assert files and not any(secret in content for content in files)
+    assert files_of(tmp_path) and not any(secret in content for content in files_of(tmp_path))
     assert made.token[-43:] not in repr(made) and made.key.digest not in repr(made)
 
 

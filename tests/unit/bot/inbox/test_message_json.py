@@ -37,6 +37,7 @@ MESSAGES = some.builds(
     side=some.none() | some.sampled_from(Party),
     asked_by=some.text(),
     conversation_id=some.text(),
+    language=some.text(),
 )
 MOVES = some.builds(
     Move, reply_target=REPLY_TARGETS, left=some.lists(some.dictionaries(some.text(), some.text())).map(tuple)
