@@ -9,6 +9,7 @@ from bot.answering.clarify import list_choices
 from bot.answering.sentences import Sentences
 from bot.api import models
 from bot.chat.conversation import Citation, Turn
+from bot.chat.links import defuse_text
 from bot.chat.markdown import Dialect, render_text
 from bot.chat.markup import Scanner, escape_url
 from retrieval.documents import RetrievalResult, ScoredPassage
@@ -71,8 +72,8 @@ def _list_suggestions(turn: Turn) -> list[models.Suggestion]:
     return [
         models.Suggestion(
             number=each.number,
-            title=collapse_whitespace(each.label),
-            gist=collapse_whitespace(each.gist),
+            title=_show_plainly(each.label),
+            gist=_show_plainly(each.gist),
             url=_find_address(each.url),
         )
         for each in choices
@@ -82,9 +83,9 @@ def _list_suggestions(turn: Turn) -> list[models.Suggestion]:
 def _describe_citation(citation: Citation) -> models.SourceOfAnswer:
     return models.SourceOfAnswer(
         number=citation.number,
-        title=collapse_whitespace(citation.label),
+        title=_show_plainly(citation.label),
         url=_find_address(citation.url),
-        author=citation.author or None,
+        author=_show_plainly(citation.author) or None,
         date=citation.date or None,
     )
 
@@ -101,6 +102,11 @@ def _describe_passage(scored: ScoredPassage) -> models.FoundPassage:
         language=document.language,
         read_at=document.crawled_at,
     )
+
+
+def _show_plainly(text: str) -> str:
+    """What a page or a person calls something, for a client that makes a link of whatever looks like one."""
+    return defuse_text(collapse_whitespace(text))
 
 
 def _find_address(url: str) -> str | None:

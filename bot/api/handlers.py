@@ -31,7 +31,7 @@ from retrieval.documents import RetrievalResult
 from retrieval.errors import NoActiveVersion
 from retrieval.interfaces import Retriever
 
-_Input = TypeVar("_Input", models.Input, None)
+_Input = TypeVar("_Input", bound=models.Input | None)
 _REFRESH = re.compile(r"[0-9a-f]{32}")
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from bot.answering.interpretation import MAX_CHARACTERS
 from bot.chat.conversation import Decision, Vote
@@ -36,6 +36,11 @@ UserId = Annotated[
     ),
 ]
 TurnId = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$", description="The `turn` of an answer.")]
+
+
+def _read_whole(value: Any) -> Any:
+    """33.0 is an integer in JSON, as JSON Schema has it."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 class Input(BaseModel):
@@ -137,7 +142,7 @@ class SearchRequest(Input):
     """What to search for."""
 
     query: Text
-    limit: int = Field(10, ge=1, le=50)
+    limit: Annotated[int, BeforeValidator(_read_whole)] = Field(10, ge=1, le=50)
 
 
 class FoundPassage(Output):

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 from bot.api.models import Problem
-from bot.api.operations import OPERATIONS, Operation
+from bot.api.operations import OPERATIONS, Link, Operation
 from bot.api.problems import MEDIA_TYPE, ProblemKind
 
 _KEY = "key"
@@ -24,6 +24,7 @@ _OF_A_BODY = (ProblemKind.MALFORMED, ProblemKind.MEDIA_TYPE, ProblemKind.INVALID
 _HEADERS = {
     ProblemKind.UNAUTHORIZED: ("WWW-Authenticate", "Which key is needed."),
     ProblemKind.TOO_MANY: ("Retry-After", "In how many seconds to ask again."),
+    ProblemKind.UNAVAILABLE: ("Retry-After", "In how many seconds to ask again."),
 }
 
 
@@ -112,7 +113,16 @@ def _describe_responses(operation: Operation) -> dict[str, Any]:
     if operation.query:
         kinds.add(ProblemKind.INVALID)
     problems = {str(kind.status): _describe_problem(kind) for kind in sorted(kinds, key=lambda kind: kind.status)}
-    return {str(operation.status): {"description": operation.summary, "content": content}} | problems
+    done: dict[str, Any] = {"description": operation.summary, "content": content}
+    if operation.links:
+        done["links"] = {f"then_{link.operation}": _describe_link(link) for link in operation.links}
+    return {str(operation.status): done} | problems
+
+
+def _describe_link(link: Link) -> dict[str, Any]:
+    value = f"$response.body#/{link.field}"
+    where = {"requestBody": {link.parameter: value}} if link.in_body else {"parameters": {link.parameter: value}}
+    return {"operationId": link.operation, **where}
 
 
 def _describe_problem(kind: ProblemKind) -> dict[str, Any]:

@@ -11,9 +11,21 @@ from bot.api_keys.models import Scope
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """What may follow: another operation, which takes a `field` of the output as its `parameter` of the path, or in the
+    body."""
+
+    operation: str
+    field: str
+    parameter: str
+    in_body: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
     """`path` is below `/api/v1`. What is sent is a `body` or a `query`, what comes back is an `output` under `status`,
-    or, where that is asked for, a stream of `events`. `problems` are those besides what every operation may have."""
+    or, where that is asked for, a stream of `events`. `problems` are those besides what every operation may have, and
+    `links` what may follow."""
 
     name: str
     method: str
@@ -27,6 +39,7 @@ class Operation:
     description: str = ""
     events: Mapping[str, type[models.Output]] = field(default_factory=dict)
     problems: tuple[ProblemKind, ...] = ()
+    links: tuple[Link, ...] = ()
 
 
 OPERATIONS = (
@@ -46,6 +59,7 @@ OPERATIONS = (
             "final": models.Answer,
             "error": models.Problem,
         },
+        links=(Link("ask", "conversation", "conversation"), Link("feedback", "turn", "turn")),
     ),
     Operation(
         "search",
@@ -79,6 +93,7 @@ OPERATIONS = (
         status=202,
         description="The version before answers meanwhile. Where a refresh runs already, that one is told.",
         problems=(ProblemKind.NOT_FOUND, ProblemKind.CONFLICT),
+        links=(Link("refresh_state", "id", "refresh", in_body=False),),
     ),
     Operation(
         "refresh_state",

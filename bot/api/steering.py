@@ -41,7 +41,8 @@ class Steering:
         """A refresh that was started, or the one that runs already. Raises UnknownSource, SourceError."""
         if wanted.source:
             await self._sources.get(wanted.source)
-        options = {"source": wanted.source or "", "dry-run": wanted.dry_run, "force": wanted.force}
+        options: dict[str, str | bool] = {"source": wanted.source or ""}
+        options |= {"dry-run": wanted.dry_run, "force": wanted.force}
         run: RefreshRun = await self._run_command(key, "recrawl", options)
         return _describe_refresh(run)
 
@@ -93,9 +94,9 @@ class _FirstCard:
         await asyncio.wait({work, shown}, return_when=asyncio.FIRST_COMPLETED)
         for task in (work, shown):
             task.cancel()
-        ended, _ = await asyncio.gather(work, shown, return_exceptions=True)
-        if self.card is None and isinstance(ended, Exception):
-            raise ended
+        await asyncio.wait({work, shown})
+        if self.card is None:
+            work.result()  # raises what kept it from showing anything
 
 
 def _describe_source(status: SourceStatus) -> models.SourceState:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _SEPARATORS = re.compile(r"[\s,;]+")
 _NAME = Parameter("name", "Who calls with it: small letters, digits, dots, hyphens.")
-_SCOPES = Parameter("scope", f"What it is for, separated by commas: {', '.join(Scope)}.", named=True)
+_SCOPES = Parameter("scope", f"What it is for, separated by commas: {', '.join(Scope)}.", required=False, named=True)
 _DAYS = Parameter("days", "For how many days. Without it: until it is removed.", Kind.DAYS, required=False, named=True)
 
 

@@ -170,6 +170,21 @@ WRITTEN: Mapping[str, tuple[str, ChatMessage]] = {
             is_guest=True,
         ),
     ),
+    "a question by the API": (
+        r"""{"place": {"platform": "api", "workspace": "helpdesk", "channel": "helpdesk", "thread": "9f"}, "id": "9f",
+        "user": "helpdesk:42", "text": "Wie?", "audience": "command", "names_others": false,
+        "context": {"conversation": "api:helpdesk:7", "language": "de"}, "chosen": null, "edited_at": 0.0,
+        "gesture": ""}""",
+        ChatMessage(
+            ThreadRef("api", "helpdesk", "helpdesk", "9f"),
+            "9f",
+            "helpdesk:42",
+            "Wie?",
+            Audience.COMMAND,
+            conversation_id="api:helpdesk:7",
+            language="de",
+        ),
+    ),
     "what was deleted before it was heard of": (
         r"""{"place": {"platform": "slack", "workspace": "T1", "channel": "C1", "thread": "1718000000.000100"},
         "id": "1718000000.000100", "user": "", "text": "", "audience": "channel", "names_others": false,
