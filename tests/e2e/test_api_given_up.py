@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from pathlib import Path
@@ -20,6 +21,11 @@ QUESTION = "How do I return something?"
 SENTENCE = "You have 30 days from the day it arrived, as long as it is unused [1]."
 SLOW = Script([f"{SENTENCE} Print", *[" and"] * 7200], between=0.5)  # a sentence, and one of an hour
 AGES = {"vllm_seconds": 2 * HANG, "first_line_seconds": HANG, "answer_seconds": 2 * HANG}
+
+
+def as_seen(text: str) -> str:
+    """Without what shows nothing."""
+    return re.sub("[\u200b\u2060]", "", text)
 
 
 async def until(holds: Callable[[], Any]) -> None:
@@ -107,11 +113,12 @@ async def test_what_is_asked_back_is_chosen_by_its_number(pairs: Knowledge, tmp_
         client = await api.client("helpdesk")
         asked = await client.ask(VAGUE)
         assert asked["decision"] == "clarify" and len(asked["suggestions"]) == 2
-        [lamp] = [each for each in asked["suggestions"] if each["title"] == LAMP]
+        [lamp] = [each for each in asked["suggestions"] if as_seen(each["title"]) == LAMP]
+        assert "@everyone" not in lamp["title"]  # which would ring a bell in a chat
         assert lamp["url"].startswith(pairs.site) and "Unplug the lamp" in lamp["gist"]
         chosen = await client.ask(str(lamp["number"]), conversation=asked["conversation"])
         assert chosen["decision"] == "answer" and "knob twice" in chosen["text"]
-        assert [each["title"] for each in chosen["citations"]] == [LAMP]
+        assert [as_seen(each["title"]) for each in chosen["citations"]] == [LAMP]
         async with client.stream(VAGUE) as events:  # nothing of what is to be chosen comes in pieces
             told = [event async for event in events]
         assert [event.name for event in told] == ["status", "status", "final"]
