@@ -66,6 +66,7 @@ def run_checks(settings: Settings, on_part: Callable[[str], None] = lambda _: No
         ("golden questions", _check_golden),
         ("vllm", _check_vllm),
         ("platforms", _check_platforms),
+        ("api", _check_api),
         ("serve", _check_serve),
     ):
         on_part(part)
@@ -355,6 +356,27 @@ def _check_platforms(settings: Settings) -> Iterator[Check]:
 def _check_platform(configured: ConfiguredPlatform, _: Settings) -> Iterator[Check]:
     for finding in asyncio.run(configured.platform.check(configured.settings)):
         yield Check(configured.platform.name, finding.ok, finding.text)
+
+
+def _check_api(settings: Settings) -> Iterator[Check]:
+    """Whether anybody can call it who should, and nobody knows of a key that is good for nothing."""
+    if not settings.api:
+        return
+    from bot.api_keys.models import ApiKey
+    from bot.app import open_application
+
+    async def load_keys() -> Sequence[ApiKey]:
+        async with open_application(settings) as application:
+            return await application.api_keys.list_keys()
+
+    keys = asyncio.run(load_keys())
+    if not keys:
+        yield Check("api", None, "on, and nobody can call it: 'frontdesk keys add NAME --scope ask' makes a key")
+        return
+    yield Check("api", True, f"on, keys: {', '.join(key.name for key in keys)}")
+    for key in keys:
+        if key.is_expired(datetime.now(UTC)):
+            yield Check("api", None, f"the key of {key.name} has expired: 'frontdesk keys remove {key.name}'")
 
 
 def _check_serve(settings: Settings) -> Iterator[Check]:

@@ -10,6 +10,7 @@ from bot.settings import Settings
 
 if TYPE_CHECKING:
     from bot.access.ports import AdminStore, AuditLog
+    from bot.api_keys.ports import KeyStore
     from bot.chat.ports import ConversationStore, Markers
     from bot.database.database import Database
     from bot.evaluation.runs import EvaluationRunStore
@@ -96,6 +97,13 @@ class Stores:
         from bot.access.audit_store import SqlAuditLog
 
         return SqlAuditLog(self.database)
+
+    @cached_property
+    def key_store(self) -> KeyStore:
+        """The keys of the HTTP API."""
+        from bot.api_keys.store import SqlKeyStore
+
+        return SqlKeyStore(self.database)
 
     @cached_property
     def handoff_store(self) -> HandoffStore:

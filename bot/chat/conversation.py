@@ -58,7 +58,7 @@ class IncomingMessage:
     that came with it and could not be read, `seen` those that are pictures, each with what a model says it shows, which
     is in the text; then `own` is the text without that, which tells the language. `called`: the text is nothing of the
     message, which only called to it. `viewer` is who asks, by which it is decided what they may see. `editable`: what
-    is answered can be replaced by an edit."""
+    is answered can be replaced by an edit. `language` is the author's; "" where the text is to tell."""
 
     conversation_id: str
     text: str
@@ -73,6 +73,7 @@ class IncomingMessage:
     called: bool = False
     viewer: Viewer = ANYBODY
     editable: bool = True
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)

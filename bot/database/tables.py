@@ -492,3 +492,15 @@ evaluation_runs = Table(
     Column("amiss", CleanJson, nullable=False),
     Index(None, "at"),
 )
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", String(10), primary_key=True),
+    Column("name", CleanText, nullable=False, unique=True),
+    Column("digest", String(64), nullable=False),
+    Column("scopes", CleanJson, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime),
+    Column("last_used_at", UtcDateTime),
+)

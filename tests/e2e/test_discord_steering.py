@@ -598,10 +598,10 @@ async def test_a_message_is_saved_as_an_answer_from_its_menu(office: Office, den
     form = await office.teammate.context_menu(den.discord.channel(thread), "Save as FAQ answer", said)
     modal = await den.discord.wait_for(lambda: form.modal, SECONDS)
     assert modal["components"][0]["component"]["value"] == "Is the shop open on Sundays?"
-    listed = await office.teammate.slash(den.channel, "faq taught", state="approved")
+    listed = await office.teammate.slash(den.channel, "faq taught list", state="approved")
     await den.whispered(listed, "gift-wrap")
     taught = office.bot.sql("SELECT id FROM taught WHERE question LIKE '%gift-wrap%'")
-    told = await office.teammate.slash(den.channel, "faq taught-show", id=taught[0][0][:8])
+    told = await office.teammate.slash(den.channel, "faq taught show", id=taught[0][0][:8])
     card = await den.whispered(told, "brown paper")
     await office.teammate.click(den.actors(card), label="Take it out")
     await den.discord.wait_for(lambda: "dismissed" in plain(card), SECONDS)
