@@ -32,7 +32,11 @@
       points: { show: false },
       value: (_, __, ___, row) => (row === null ? "–" : data.decisions[NAMES[at]][row]),
     }));
-    const options = Object.assign(axes(element), { series: [{ value: "{YYYY}-{MM}-{DD}" }].concat(series.slice().reverse()) });
+    const step = data.times.length > 1 ? data.times[1] - data.times[0] : 86400;
+    const options = Object.assign(axes(element), {
+      series: [{ value: "{YYYY}-{MM}-{DD}" }].concat(series.slice().reverse()),
+      scales: { x: { range: (_, first, last) => [first - step / 2, last + step / 2] } },
+    });
     return new uPlot(options, [data.times].concat(stacked.slice().reverse()), element);
   }
 
