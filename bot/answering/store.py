@@ -190,6 +190,8 @@ def _build_turn_row(turn: Turn) -> dict[str, Any]:
         "timings_ms": _to_floats(turn.timings_ms),
         "rewritten": list(turn.rewritten) or None,
         "granted": sorted(turn.granted) or None,
+        "small_talk": turn.small_talk,
+        "waited_ms": turn.timings_ms.get("total"),
     }
 
 
@@ -199,7 +201,7 @@ def _build_passage_row(turn_id: str, passage: UsedPassage) -> dict[str, Any]:
 
 
 def _build_turn(row: RowMapping, passages: Sequence[UsedPassage]) -> Turn:
-    values = dict(row)
+    values = {name: value for name, value in row.items() if name != "waited_ms"}
     values["user"] = values.pop("user_id")
     values["decision"] = Decision(row["decision"])
     values["features"] = _to_floats(row["features"])

@@ -12,7 +12,7 @@ from enum import StrEnum
 class Ending(StrEnum):
     """How a conversation ended: what followed its last question within the time that is allowed for that."""
 
-    CONFIRMED = "confirmed"  # resolved, hard: the customer said so, by a vote or by confirming a suggestion
+    CONFIRMED = "confirmed"  # resolved, hard: the customer said so, by a vote, by thanks or by confirming a suggestion
     QUIET = "quiet"  # resolved, soft: an answer or a suggestion, and nobody asked on, complained or got a person
     UNRESOLVED = "unresolved"
     RUNNING = "running"  # not known yet
@@ -26,7 +26,8 @@ class Grouping(StrEnum):
     LANGUAGE = "language"
     PLATFORM = "platform"
     CHANNEL = "channel"
-    PAGE = "page"  # of an answer's or suggestion's first passage; "" where nothing was found
+    SOURCE = "source"  # of an answer's or suggestion's first passage; "" where nothing was found
+    PAGE = "page"  # of the same
 
 
 @dataclass(frozen=True, slots=True)
