@@ -87,4 +87,5 @@ def build_turn(
         rewritten=result.rewritten if result else (),
         granted=granted,
         small_talk=draft.reading.intent.value if draft.decision is Decision.CHITCHAT else "",
+        channel=message.channel,
     )

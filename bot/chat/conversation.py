@@ -172,7 +172,8 @@ class Turn:
     `standalone_question` is the question as it was searched, after the conversation was taken in, `rewritten` what it
     was searched as besides, by the glossary; `model` names the writer; `timings_ms` maps a stage to milliseconds;
     `threshold` is the confidence an answer needed; `granted` are the groups of the asker that let them see more than
-    everybody; `small_talk` is the intent ("thanks") of what asks nothing.
+    everybody; `small_talk` is the intent ("thanks") of what asks nothing, `channel` the platform's id of where
+    it was written.
     """
 
     id: str
@@ -196,6 +197,7 @@ class Turn:
     rewritten: tuple[str, ...] = ()
     granted: frozenset[str] = frozenset()
     small_talk: str = ""
+    channel: str = ""
 
     def show_to(self, viewer: Viewer) -> Turn:
         """What of it the viewer may see: without passages that are not for them, and without the answer where it cites

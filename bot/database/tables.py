@@ -118,7 +118,7 @@ conversations = Table(
     Column("updated_at", UtcDateTime, nullable=False),
 )
 
-COUNTED_COLUMNS = ("conversation_id", "decision", "language", "platform", "small_talk", "waited_ms")
+COUNTED_COLUMNS = ("decision", "asked_on_at", "language", "platform", "small_talk", "waited_ms")
 
 turns = Table(
     "turns",
@@ -143,7 +143,13 @@ turns = Table(
     Column("rewritten", CleanJson),
     Column("granted", CleanJson),
     Column("small_talk", CleanText, nullable=False, server_default=""),
-    Column("waited_ms", Double),  # in all, of `timings_ms`
+    Column("channel", CleanText, nullable=False, server_default=""),
+    # What the others and `turn_passages` tell, kept where it is counted fast: the wait, when the next question in
+    # the conversation came, and what the first passage of an answer or a suggestion is from.
+    Column("waited_ms", Double),
+    Column("asked_on_at", UtcDateTime),
+    Column("source", CleanText, nullable=False, server_default=""),
+    Column("page", CleanText, nullable=False, server_default=""),
     Index(None, "conversation_id", "created_at"),
     # All that is counted of a turn: a row is twenty times as long.
     Index("ix_turns_counted", "created_at", "id", *COUNTED_COLUMNS),

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import (
-    CTE,
     ColumnElement,
+    CompoundSelect,
     Float,
     FromClause,
     Integer,
@@ -18,10 +18,13 @@ from sqlalchemy import (
     and_,
     case,
     cast,
+    false,
     func,
     literal,
     or_,
     select,
+    union,
+    union_all,
 )
 from sqlalchemy import extract as extract_part
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -30,7 +33,7 @@ from bot.chat.conversation import Decision, Vote
 from bot.chat.intent import Intent
 from bot.chat.message import Party
 from bot.database.database import Database
-from bot.database.tables import feedback, handoff_messages, handoffs, inbox, learned, turn_passages, turns
+from bot.database.tables import feedback, handoff_messages, handoffs, learned, turns
 from bot.insights.models import Ending, Grouping, Tally, Times, Window
 from bot.learned.models import Gesture
 
@@ -47,7 +50,7 @@ class SqlInsightStore:
         self._database = database
 
     async def count(self, window: Window, grouping: Grouping | None = None) -> Mapping[str, Tally]:
-        """By one pass over the questions of the time."""
+        """By one pass over the questions of the time, and a look at those to which something happened."""
         query = _count_alike(window, grouping)
 
         async def fetch(connection: AsyncConnection) -> Mapping[str, Tally]:
@@ -123,16 +126,48 @@ def _seconds(moment: ColumnElement[Any]) -> ColumnElement[int]:
     return cast(extract_part("epoch", moment), Integer)
 
 
-def _list_questions(window: Window) -> CTE:
-    """Each question of the time, and when its conversation was gone on with (None: it was not, so far)."""
-    later = func.lead(turns.c.created_at).over(
-        partition_by=turns.c.conversation_id, order_by=(turns.c.created_at, turns.c.id)
+def _count_alike(window: Window, grouping: Grouping | None) -> CompoundSelect[Any]:
+    """How many questions of each group were decided and ended alike, if nothing is looked at but what was asked; and of
+    the few to which something happened besides, how many ended otherwise, were handed over, and got which votes."""
+    name, usual = _GROUPS[grouping] if grouping else literal(""), _tell_usual_ending(window)
+    asked = and_(_is_within(window), turns.c.decision.in_(_COUNTED))
+    every = (name.label("name"), turns.c.decision.label("decision"), usual.label("usual"))
+    nothing = (literal(None).label("ending"), literal(0).label("handed_over"))
+    plain = select(*every, *nothing).where(asked).subquery()
+    few = _list_touched(window)
+    voted, handed, followed = few["voted"], few["handed"], few["followed"]
+    handed_over = handed.c.turn_id.is_not(None) | (_is_last(window) & _is_soon(followed.c.at, window))
+    praised = or_(voted.c.up > 0, few["confirmed"].c.turn_id.is_not(None), _is_soon(few["thanked"].c.at, window))
+    ending = case(
+        (usual.is_(None), literal(None)),
+        ((voted.c.down > 0) | handed_over, Ending.UNRESOLVED.value),
+        (praised, Ending.CONFIRMED.value),
+        else_=usual,
     )
-    columns = (turns.c.id, turns.c.conversation_id, turns.c.created_at, turns.c.decision)
-    told = (turns.c.language, turns.c.platform, later.label("asked_on_at"))
-    around = select(*columns, *told).where(_is_around(turns.c.created_at, window), turns.c.decision.in_(_COUNTED))
-    every = around.cte("every_question")
-    return select(every).where(every.c.created_at < window.until).cte("asked")
+    found = (ending.label("ending"), case((handed_over, 1), else_=0).label("handed_over"))
+    ids = union(*(select(each.c.turn_id) for each in few.values())).subquery("touched")
+    joined: FromClause = ids.join(turns, turns.c.id == ids.c.turn_id)
+    for each in few.values():
+        joined = joined.outerjoin(each, each.c.turn_id == ids.c.turn_id)
+    touched = select(*every, *found, voted.c.up, voted.c.down).select_from(joined).where(asked).subquery()
+    votes = (func.sum(touched.c.up), func.sum(touched.c.down))
+    return union_all(_sum_alike(plain, "every", (literal(0), literal(0))), _sum_alike(touched, "touched", votes))
+
+
+def _sum_alike(each: Subquery, which: str, votes: tuple[ColumnElement[Any], ColumnElement[Any]]) -> Select[Any]:
+    keys = (each.c.name, each.c.decision, each.c.usual, each.c.ending, each.c.handed_over)
+    counts = (func.count().label("count"), votes[0].label("up"), votes[1].label("down"))
+    return select(literal(which).label("which"), *keys, *counts).group_by(*keys)
+
+
+def _tell_usual_ending(window: Window) -> ColumnElement[Any]:
+    """How the conversation ended whose last question it is, if nothing else happened; None of another question."""
+    return case(
+        (_is_last(window).is_(False), literal(None)),
+        (turns.c.created_at > window.now - window.quiet, Ending.RUNNING.value),
+        (turns.c.decision.in_(_REPLIED), Ending.QUIET.value),
+        else_=Ending.UNRESOLVED.value,
+    )
 
 
 def _is_around(moment: ColumnElement[Any], window: Window) -> ColumnElement[bool]:
@@ -140,50 +175,27 @@ def _is_around(moment: ColumnElement[Any], window: Window) -> ColumnElement[bool
     return and_(moment >= window.since, moment < window.until + window.quiet)
 
 
-def _count_alike(window: Window, grouping: Grouping | None) -> Select[Any]:
-    """How many questions of each group fared in each way, and their votes. What happened to few questions is looked up
-    from that end, and joined: asked for each question, it would take minutes."""
-    asked = _list_questions(window)
-    voted, confirmed = _sum_votes(window), _list_confirmed(window)
-    handed, followed, thanked = _list_handed_over(window), _list_followed(window), _list_thanked(window)
-    soon = _is_last(asked, window) & _is_soon(followed.c.at, asked, window)
-    handed_over = handed.c.turn_id.is_not(None) | soon
-    praised = (voted.c.up > 0) | confirmed.c.turn_id.is_not(None) | _is_soon(thanked.c.at, asked, window)
-    running = asked.c.created_at > window.now - window.quiet
-    ending = case(
-        (_is_last(asked, window).is_(False), literal(None)),
-        ((voted.c.down > 0) | handed_over, Ending.UNRESOLVED.value),
-        (praised, Ending.CONFIRMED.value),
-        (running, Ending.RUNNING.value),
-        (asked.c.decision.in_(_REPLIED), Ending.QUIET.value),
-        else_=Ending.UNRESOLVED.value,
-    )
-    name = _GROUPS[grouping](asked) if grouping else literal("")
-    alike = (
-        name.label("name"),
-        asked.c.decision.label("decision"),
-        ending.label("ending"),
-        case((handed_over, 1), else_=0).label("handed_over"),
-    )
-    joined: FromClause = asked
-    for few in (voted, confirmed, handed, followed, thanked):
-        joined = joined.outerjoin(few, few.c.turn_id == asked.c.id)
-    each = select(*alike, voted.c.up, voted.c.down).select_from(joined).subquery()
-    keys = (each.c.name, each.c.decision, each.c.ending, each.c.handed_over)
-    sums = (func.count().label("count"), func.sum(each.c.up).label("up"), func.sum(each.c.down).label("down"))
-    return select(*keys, *sums).group_by(*keys)
-
-
-def _is_last(asked: CTE, window: Window) -> ColumnElement[bool]:
+def _is_last(window: Window) -> ColumnElement[bool]:
     """Whether its conversation was not gone on with in time."""
     quiet = int(window.quiet.total_seconds())
-    passed = _seconds(asked.c.asked_on_at) - _seconds(asked.c.created_at)
+    passed = _seconds(turns.c.asked_on_at) - _seconds(turns.c.created_at)
     return func.coalesce(passed, quiet) >= quiet
 
 
-def _is_soon(moment: ColumnElement[Any], asked: CTE, window: Window) -> ColumnElement[bool]:
-    passed = _seconds(moment) - _seconds(asked.c.created_at)
-    return and_(moment.is_not(None), passed < int(window.quiet.total_seconds()))
+def _is_soon(moment: ColumnElement[Any], window: Window) -> ColumnElement[bool]:
+    passed = _seconds(moment) - _seconds(turns.c.created_at)
+    return func.coalesce(passed < int(window.quiet.total_seconds()), false())
+
+
+def _list_touched(window: Window) -> dict[str, Subquery]:
+    """What happened to few questions, found from that end: asked for of every question, it would take minutes."""
+    return {
+        "voted": _sum_votes(window),
+        "confirmed": _list_confirmed(window),
+        "handed": _list_handed_over(window),
+        "followed": _list_followed(window),
+        "thanked": _list_thanked(window),
+    }
 
 
 def _sum_votes(window: Window) -> Subquery:
@@ -243,7 +255,8 @@ def _add_up(rows: Iterable[RowMapping]) -> dict[str, Tally]:
     """The tally of each group."""
     kept: dict[str, _Sums] = defaultdict(_Sums)
     for row in rows:
-        kept[str(row["name"] if row["name"] is not None else "")].add(row)
+        sums = kept[str(row["name"] if row["name"] is not None else "")]
+        (sums.add if row["which"] == "every" else sums.correct)(row)
     return {name: sums.to_tally() for name, sums in kept.items()}
 
 
@@ -253,9 +266,15 @@ class _Sums:
         self._handed_over = 0
 
     def add(self, row: RowMapping) -> None:
+        self._decisions[row["decision"]] += int(row["count"])
+        if row["usual"] is not None:
+            self._endings[Ending(row["usual"])] += int(row["count"])
+
+    def correct(self, row: RowMapping) -> None:
+        """For those to which something happened."""
         count = int(row["count"])
-        self._decisions[row["decision"]] += count
-        if row["ending"] is not None:
+        if row["usual"] is not None:
+            self._endings[Ending(row["usual"])] -= count
             self._endings[Ending(row["ending"])] += count
         self._handed_over += count if row["handed_over"] else 0
         for vote in Vote:
@@ -263,38 +282,20 @@ class _Sums:
 
     def to_tally(self) -> Tally:
         """Without what there was nothing of."""
-        return Tally(dict(self._decisions), dict(self._endings), self._handed_over, dict(+self._votes))
+        return Tally(dict(self._decisions), dict(+self._endings), self._handed_over, dict(+self._votes))
 
 
-def _start_of(length: int, offset: int = 0) -> Any:
-    def group(asked: CTE) -> ColumnElement[Any]:
-        seconds = _seconds(asked.c.created_at)
-        return seconds - (seconds - offset) % length
-
-    return group
+def _start_of(length: int, offset: int = 0) -> ColumnElement[Any]:
+    seconds = _seconds(turns.c.created_at)
+    return seconds - (seconds - offset) % length
 
 
-def _channel_of(asked: CTE) -> ColumnElement[Any]:
-    return select(inbox.c.channel).where(inbox.c.turn_id == asked.c.id).limit(1).scalar_subquery()
-
-
-def _first_passage_of(name: str) -> Any:
-    """What the first passage of an answer or a suggestion tells."""
-
-    def group(asked: CTE) -> ColumnElement[Any]:
-        first = and_(turn_passages.c.turn_id == asked.c.id, turn_passages.c.rank == 1)
-        shown = asked.c.decision.in_(_REPLIED)
-        return select(turn_passages.c[name]).where(first, shown).scalar_subquery()
-
-    return group
-
-
-_GROUPS = {
+_GROUPS: Mapping[Grouping, ColumnElement[Any]] = {
     Grouping.DAY: _start_of(_DAY),
     Grouping.WEEK: _start_of(7 * _DAY, _MONDAY),
-    Grouping.LANGUAGE: lambda asked: asked.c.language,
-    Grouping.PLATFORM: lambda asked: asked.c.platform,
-    Grouping.CHANNEL: _channel_of,
-    Grouping.SOURCE: _first_passage_of("source"),
-    Grouping.PAGE: _first_passage_of("url"),
+    Grouping.LANGUAGE: turns.c.language,
+    Grouping.PLATFORM: turns.c.platform,
+    Grouping.CHANNEL: turns.c.channel,
+    Grouping.SOURCE: turns.c.source,
+    Grouping.PAGE: turns.c.page,
 }

@@ -100,8 +100,8 @@ async def test_an_export_yields_every_turn_oldest_first(store: ConversationStore
     asked = [make_turn(minute, conversation_id=f"thread-{minute % 2}") for minute in range(5)]
     for turn in asked:
         await store.add_turn(turn)
-    assert [turn async for turn in store.export_turns()] == asked
-    assert [turn async for turn in store.export_turns(since=NOON + timedelta(minutes=3))] == asked[3:]
+    assert [turn async for turn, _ in store.export_turns()] == asked
+    assert [turn async for turn, _ in store.export_turns(since=NOON + timedelta(minutes=3))] == asked[3:]
 
 
 async def test_the_last_vote_of_a_user_counts(store: ConversationStore) -> None:
@@ -241,7 +241,7 @@ class TestInTheDatabase:
         await _fill(database, count, "x" * size)
         tracemalloc.start()
         try:
-            ids = [turn.id async for turn in sql_store.export_turns()]
+            ids = [turn.id async for turn, _ in sql_store.export_turns()]
             peak = tracemalloc.get_traced_memory()[1]
         finally:
             tracemalloc.stop()
@@ -252,7 +252,7 @@ class TestInTheDatabase:
         self, sql_store: SqlConversationStore, database: Database
     ) -> None:
         await _fill(database, 450, "x", lambda _: NOON)
-        ids = [turn.id async for turn in sql_store.export_turns()]
+        ids = [turn.id async for turn, _ in sql_store.export_turns()]
         assert len(ids) == len(set(ids)) == 450
         assert len(await sql_store.list_turns(limit=None)) == 450
 
