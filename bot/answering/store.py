@@ -91,10 +91,8 @@ class SqlConversationStore:
             query = query.where(turns.c.conversation_id == conversation_id)
         return await self._database.read(partial(_fetch_turns, query=query))
 
-    async def export_turns(
-        self, *, since: datetime | None = None
-    ) -> AsyncIterator[tuple[Turn, Sequence[Feedback]]]:
-        """Every turn with its votes, oldest first, in pages: neither memory nor a long transaction grows with the log."""
+    async def export_turns(self, *, since: datetime | None = None) -> AsyncIterator[tuple[Turn, Sequence[Feedback]]]:
+        """Every turn with its votes, oldest first, in pages: no long transaction, and memory that does not grow."""
         position = tuple_(turns.c.created_at, turns.c.id)
         query = select(turns).order_by(turns.c.created_at, turns.c.id).limit(_PAGE)
         if since is not None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -54,6 +55,17 @@ class Tally:
     endings: Mapping[Ending, int] = field(default_factory=dict)
     handed_over: int = 0
     votes: Mapping[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def sum(cls, tallies: Iterable[Tally]) -> Tally:
+        """Of groups that share no question."""
+        decisions, endings, votes, handed_over = Counter[str](), Counter[Ending](), Counter[str](), 0
+        for each in tallies:
+            decisions.update(each.decisions)
+            endings.update(each.endings)
+            votes.update(each.votes)
+            handed_over += each.handed_over
+        return cls(dict(decisions), dict(endings), handed_over, dict(votes))
 
     @property
     def questions(self) -> int:

@@ -248,6 +248,15 @@ class TestInTheDatabase:
         assert len(set(ids)) == count
         assert peak < count * size * 0.6
 
+    async def test_an_export_has_the_votes_on_each_turn(self, sql_store: SqlConversationStore) -> None:
+        asked = [make_turn(n, conversation_id=f"{n}") for n in range(3)]
+        for turn in asked:
+            await sql_store.add_turn(turn)
+        for number, user in ((0, "u1"), (2, "u1"), (2, "u2")):
+            await sql_store.record_vote(Feedback(asked[number].id, user, Vote.UP, created_at=NOON))
+        said = [[vote.user for vote in votes] async for _, votes in sql_store.export_turns()]
+        assert said == [["u1"], [], ["u1", "u2"]]
+
     async def test_turns_of_one_moment_are_each_exported_once(
         self, sql_store: SqlConversationStore, database: Database
     ) -> None:
