@@ -116,7 +116,7 @@ def _list_works(database: Database) -> Iterator[tuple[str, Callable[[], Awaitabl
 
 async def _export(log: SqlConversationStore) -> None:
     """As `frontdesk log export` does, to nowhere."""
-    with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere:  # noqa: ASYNC230
         write = row_writer(nowhere, Format.JSONL)
         async for turn, votes in log.export_turns():
             write(turn, votes)

@@ -340,11 +340,14 @@ handoffs = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
     Column("remind_at", UtcDateTime),
+    Column("helped_asked_at", UtcDateTime),
+    Column("helped", Boolean),
     Index(None, *(f"customer_{name}" for name in _PLACE)),
     Index(None, *(f"support_{name}" for name in _PLACE)),
     Index(None, "state", "remind_at"),
     Index(None, "turn_id"),
     Index(None, "created_at"),
+    Index(None, "conversation_id"),
 )
 
 handoff_messages = Table(

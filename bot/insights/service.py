@@ -15,8 +15,9 @@ GROUPS_SHOWN = 100  # of a grouping, those with most questions
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The numbers of a window, and of the equally long time `before` it; `groups` are by `grouping`, in the order of
-    time or those with most questions first."""
+    """The numbers of a window, and of the equally long time `before` it; `helped` are the customers who said that
+    people had helped them, of those who said anything; `groups` are by `grouping`, in the order of time or those with
+    most questions first."""
 
     window: Window
     tally: Tally
@@ -24,6 +25,8 @@ class Report:
     first_replies: Times
     people: Times
     reasons: Mapping[str, int]
+    helped: Share
+    helped_before: Share
     grouping: Grouping | None
     groups: Mapping[str, Tally]
 
@@ -59,6 +62,8 @@ class Insights:
             first_replies=first_replies,
             people=people,
             reasons=reasons,
+            helped=await self._store.count_helped(window),
+            helped_before=await self._store.count_helped(window.before),
             grouping=grouping,
             groups=_order_groups(groups, grouping) if grouping else {},
         )

@@ -33,9 +33,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.chat.conversation import Decision, Vote
 from bot.chat.intent import Intent
 from bot.chat.message import Party
-from bot.database.database import Database
+from bot.database.database import Database, plan_for_sums
 from bot.database.tables import feedback, handoff_messages, handoffs, learned, turns
-from bot.insights.models import Ending, Grouping, Tally, Times, Window
+from bot.insights.models import Ending, Grouping, Share, Tally, Times, Window
 from bot.learned.models import Gesture
 
 _COUNTED = [decision.value for decision in Decision if decision is not Decision.CHITCHAT]
@@ -55,7 +55,7 @@ class SqlInsightStore:
         query = _count_alike(window, grouping)
 
         async def fetch(connection: AsyncConnection) -> Mapping[str, Tally]:
-            await _plan_for_sums(connection)
+            await plan_for_sums(connection)
             return _add_up((await connection.execute(query)).mappings())
 
         return await self._database.read(fetch) or {"": Tally()}
@@ -96,6 +96,18 @@ class SqlInsightStore:
 
         return await self._database.read(fetch)
 
+    async def count_helped(self, window: Window) -> Share:
+        """By what each said last."""
+        asked = and_(handoffs.c.helped_asked_at >= window.since, handoffs.c.helped_asked_at < window.until)
+        yes = func.sum(case((handoffs.c.helped.is_(True), 1), else_=0))
+        query = select(yes.label("yes"), func.count(handoffs.c.helped).label("said")).where(asked)
+
+        async def fetch(connection: AsyncConnection) -> Share:
+            row = (await connection.execute(query)).one()
+            return Share(int(row.yes or 0), int(row.said))
+
+        return await self._database.read(fetch)
+
     async def _measure(self, query: Select[Any]) -> Times:
         """The median and 95th percentile of `waited`, by rank: SQLite has no percentiles."""
         ranked = query.add_columns(
@@ -107,17 +119,11 @@ class SqlInsightStore:
         )
 
         async def fetch(connection: AsyncConnection) -> Times:
-            await _plan_for_sums(connection)
+            await plan_for_sums(connection)
             rows = (await connection.execute(near.order_by(ranked.c.rank))).all()
             return Times(float(rows[0].waited), float(rows[-1].waited), int(rows[0].total)) if rows else Times()
 
         return await self._database.read(fetch)
-
-
-async def _plan_for_sums(connection: AsyncConnection) -> None:
-    """PostgreSQL takes these sums for far dearer than they are: it compiles them for a second, and sorts on disk."""
-    if connection.dialect.name == "postgresql":
-        await connection.execute(select(func.set_config("jit", "off", True), func.set_config("work_mem", "32MB", True)))
 
 
 def _find_rank(total: ColumnElement[int], percent: int) -> ColumnElement[Any]:

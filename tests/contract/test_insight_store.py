@@ -16,7 +16,7 @@ from bot.chat.message import Party, ThreadRef
 from bot.database.database import Database
 from bot.handoff.models import Handoff, HandoffMessage, HandoffReason, HandoffState
 from bot.handoff.store import SqlHandoffStore
-from bot.insights.models import Ending, Grouping, Tally, Window
+from bot.insights.models import Ending, Grouping, Share, Tally, Window
 from bot.insights.store import SqlInsightStore
 from bot.learned.models import Evidence, Gesture
 from bot.learned.store import SqlLearnedStore
@@ -178,6 +178,24 @@ async def test_what_people_got_is_not_resolved_by_the_bot(store: SqlInsightStore
     assert (times.median, times.p95, times.count) == (120, 120, 1)
 
 
+async def test_whom_people_helped_is_counted_by_when_they_were_asked(
+    store: SqlInsightStore, database: Database
+) -> None:
+    handed = [make_turn(n, conversation_id=f"{n}") for n in range(4)]
+    await keep(database, handed)
+    for turn in handed:
+        await hand_over(database, turn)
+    said = [
+        {"helped_asked_at": NOON, "helped": True},
+        {"helped_asked_at": NOON, "helped": False},
+        {"helped_asked_at": NOON},
+        {"helped_asked_at": WEEK.until, "helped": True},
+    ]
+    for handoff, values in zip(await SqlHandoffStore(database).list_handoffs(), said, strict=True):
+        await SqlHandoffStore(database).change_handoff(handoff.id, **values)
+    assert await store.count_helped(WEEK) == Share(1, 2)
+
+
 async def test_what_was_just_answered_is_not_ended(store: SqlInsightStore, database: Database) -> None:
     just, before = make_turn(60, conversation_id="a"), make_turn(-60, conversation_id="b")
     await keep(database, [just, before])
@@ -203,7 +221,11 @@ async def test_each_group_has_its_own(
     shown = (replace(PASSAGE, source="shop"),)
     told = {"language": "en", "platform": "slack", "channel": "C7", "passages": shown}
     yesterday = make_turn(-24 * 60, conversation_id="c", **told)
-    asked = [make_turn(0, conversation_id="a"), make_turn(1, conversation_id="b", platform="slack", passages=shown), yesterday]
+    asked = [
+        make_turn(0, conversation_id="a"),
+        make_turn(1, conversation_id="b", platform="slack", passages=shown),
+        yesterday,
+    ]
     await keep(database, [replace(asked[0], decision=Decision.ABSTAIN), *asked[1:]])
     found = await store.count(WEEK, grouping)
     assert {name: tally.questions for name, tally in found.items()} == names

@@ -1,4 +1,4 @@
-"""What the numbers are counted from: thanks, waits and sources, and indexes by which 200,000 turns are counted fast."""
+"""What the numbers are counted from (thanks, waits, sources, whether a person helped), and indexes to count it by."""
 
 from __future__ import annotations
 
@@ -31,6 +31,8 @@ def upgrade() -> None:
     op.add_column("turns", sa.Column("waited_ms", sa.Double()))
     op.add_column("turns", sa.Column("asked_on_at", sa.DateTime(timezone=True)))
     op.add_column("turn_passages", sa.Column("source", sa.Text(), server_default="", nullable=False))
+    op.add_column("handoffs", sa.Column("helped_asked_at", sa.DateTime(timezone=True)))
+    op.add_column("handoffs", sa.Column("helped", sa.Boolean()))
     op.create_index(op.f("ix_inbox_turn_id"), "inbox", ["turn_id"])
     total = "json_extract(timings_ms, '$.total')"
     if op.get_bind().dialect.name == "postgresql":
@@ -41,14 +43,18 @@ def upgrade() -> None:
     op.create_index("ix_turns_counted", "turns", _COUNTED)
     op.create_index(op.f("ix_handoffs_turn_id"), "handoffs", ["turn_id"])
     op.create_index(op.f("ix_handoffs_created_at"), "handoffs", ["created_at"])
+    op.create_index(op.f("ix_handoffs_conversation_id"), "handoffs", ["conversation_id"])
 
 
 def downgrade() -> None:
+    op.drop_index(op.f("ix_handoffs_conversation_id"), "handoffs")
     op.drop_index(op.f("ix_handoffs_created_at"), "handoffs")
     op.drop_index(op.f("ix_handoffs_turn_id"), "handoffs")
     op.drop_index("ix_turns_counted", "turns")
     op.create_index(op.f("ix_turns_created_at"), "turns", ["created_at"])
     op.drop_index(op.f("ix_inbox_turn_id"), "inbox")
+    op.drop_column("handoffs", "helped")
+    op.drop_column("handoffs", "helped_asked_at")
     op.drop_column("turn_passages", "source")
     for name in ("asked_on_at", "waited_ms", *reversed(_TEXTS)):
         op.drop_column("turns", name)
