@@ -74,6 +74,7 @@ _HARMLESS = {  # … nor in columns of these names
     *("claimed_by", "claimed_name", "author_id", "author@taught", "wordings@taught", "action", "outcome"),  # admins'
     *("version", "report", "error", "progress", "watchers"),  # of a refresh
     *("audience", "granted"),  # places and roles
+    *("source@turns", "source@turn_passages", "small_talk"),  # a name that an admin gave, and a kind
     *("one", "other", "kind@contradictions", "set_aside"),  # hashes, and what two pages differ in
     *("verdict", "verdict_by", "phrase_one", "phrase_other"),  # what a model says of two pages
 }
