@@ -35,8 +35,8 @@ class ConversationStore(Protocol):
     ) -> Sequence[Turn]:
         """Newest first, without passages' texts being left out."""
 
-    def export_turns(self, *, since: datetime | None = None) -> AsyncIterator[Turn]:
-        """Every turn, oldest first, streamed in bounded memory."""
+    def export_turns(self, *, since: datetime | None = None) -> AsyncIterator[tuple[Turn, Sequence[Feedback]]]:
+        """Every turn with the votes on it, oldest first, streamed in bounded memory."""
 
     async def record_vote(self, feedback: Feedback) -> None:
         """Keep a user's last vote on a turn (one row a user and turn). Raises UnknownTurn."""

@@ -447,7 +447,7 @@ async def test_a_handoff_by_button_is_claimed_relayed_resolved_taught_and_answer
 
     await office.teammate.click(den.actors(packet), label="Resolve")
     settled = await den.says(thread, "marked this as settled")
-    assert labels(settled) == ["I still need help"]
+    assert labels(settled) == ["Yes", "No, a person please"]
     proposal = await den.says(packet.id, "Shall I answer so from now on?")
     assert "20 letters" in plain(proposal)
     await office.bot.kill()  # buttons and forms outlive whoever showed them
@@ -469,7 +469,7 @@ async def test_a_handoff_by_button_is_claimed_relayed_resolved_taught_and_answer
     await discord.wait_for(lambda: vote.modal, SECONDS)
     await other.says(support.id, "Is this still right?")
 
-    reopened = await den.asker.click(den.actors(settled), label="I still need help")
+    reopened = await den.asker.click(den.actors(settled), label="No, a person please")
     await den.whispered(reopened, "open again")
     await den.says(packet.id, "still needs help")
 
