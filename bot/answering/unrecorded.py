@@ -37,10 +37,12 @@ class UnrecordedConversations:
     ) -> Sequence[Turn]:
         return ()
 
-    async def export_turns(self, *, since: datetime | None = None) -> AsyncIterator[Turn]:
-        nothing: Sequence[Turn] = ()
-        for turn in nothing:
-            yield turn
+    async def export_turns(
+        self, *, since: datetime | None = None
+    ) -> AsyncIterator[tuple[Turn, Sequence[Feedback]]]:
+        nothing: Sequence[tuple[Turn, Sequence[Feedback]]] = ()
+        for each in nothing:
+            yield each
 
     async def record_vote(self, feedback: Feedback) -> None:
         """Nothing is kept."""
