@@ -59,7 +59,7 @@ async def test_what_was_taken_is_answered_after_a_kill(shop: Knowledge, tmp_path
         await bot.start()
         async with visiting(bot.port, SITE, ann.secret) as ann:
             await ann.wait_for("30 days")
-        assert list(bot.states().values()) == ["answered"]
+            await ann.wait_until(lambda: list(bot.states().values()) == ["answered"])
         assert len(bot.sql("SELECT name FROM posted_messages")) == 2
         async with visiting(bot.port, SITE, ann.secret) as ann:  # a stream does not keep the process from ending
             assert await bot.terminate() == 0
@@ -113,8 +113,7 @@ async def test_people_answer_in_slack_and_the_visitor_reads_it(shop: Knowledge, 
                 await ann.ask("Do you sell live penguins?")
                 _, body = await ann.wait_for("found nothing")
                 assert body["human"]
-                page = f"{SITE}/tea?order=secret#x"
-                assert await ann.post("handoffs", turn=body["turn"], page=page) == 202
+                assert await ann.post("handoffs", turn=body["turn"]) == 202
                 await ann.wait_for("told our team")
 
                 def find_packet() -> object:
@@ -122,7 +121,6 @@ async def test_people_answer_in_slack_and_the_visitor_reads_it(shop: Knowledge, 
                     return next((each for each in there if "asked for a person" in each.shown), None)
 
                 packet = await slack.wait_for(find_packet, SECONDS, "the packet")
-                assert f"{SITE}/tea" in packet.shown and "secret" not in packet.shown
                 await ann.ask("It is the blue one")
 
                 def is_relayed() -> bool:

@@ -58,11 +58,11 @@ class VisitorCalls:
         taken = await self._services.inbox.receive_press(turn_id, number, visit.visitor, _keep_target, author)
         return "" if taken else await self._services.inbox.explain_refusal(turn_id, visit.visitor, turn.language)
 
-    async def call_person(self, visit: Visit, turn_id: str, page: str) -> None:
+    async def call_person(self, visit: Visit, turn_id: str) -> None:
         """Hand the conversation to people; the visitor is told in it, whichever way it goes."""
         turn, name = await self._find_turn(visit, turn_id), describe_visitor(visit.visitor)
         handoffs = self._services.handoffs
-        await handoffs.open_handoff(visit.place, visit.visitor, name, turn, HandoffReason.BUTTON, page)
+        await handoffs.open_handoff(visit.place, visit.visitor, name, turn, HandoffReason.BUTTON)
 
     async def press_button(self, visit: Visit, action: str, value: str, language: str) -> None:
         """A button of a card: whether it may be pressed is the command's to tell."""

@@ -26,7 +26,6 @@ from bot.platforms.widget.visits import (
     read_body,
     read_language,
     read_message,
-    read_page,
     read_turn_id,
     read_visit,
 )
@@ -37,7 +36,7 @@ _MOST_STREAMS, _STREAMS_OF_ADDRESS = 2_000, 60  # at a time
 _SCRIPT_HEADERS = {"Cache-Control": "public, max-age=3600", "Cross-Origin-Resource-Policy": "cross-origin"}
 _STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
-Handle = Callable[[Visit, Mapping[str, Any], str], Awaitable[Response]]
+Handle = Callable[[Visit, Mapping[str, Any]], Awaitable[Response]]
 
 
 class WidgetRoutes:
@@ -83,14 +82,13 @@ class WidgetRoutes:
         async def take_call(request: Request) -> Response:
             if refused := self._check_origin(request):
                 return refused
-            origin = request.headers["Origin"].lower()
-            answer = await self._take_call(request, handle, origin)
+            answer = await self._take_call(request, handle)
             answer.headers.update(_cors_headers(request))
             return answer
 
         return take_call
 
-    async def _take_call(self, request: Request, handle: Handle, origin: str) -> Response:
+    async def _take_call(self, request: Request, handle: Handle) -> Response:
         try:
             visit = read_visit(request.headers.get("Authorization", ""))
             if wait := max(self._by_visitor.take_call(visit.visitor), self._by_address.take_call(_address(request))):
@@ -100,7 +98,7 @@ class WidgetRoutes:
                 return _refuse_call("too large", 413)
             if not self._ready():
                 return _refuse_call("not ready", 503, 2)
-            return await handle(visit, read_body(body), origin)
+            return await handle(visit, read_body(body))
         except BadRequest as error:
             return _refuse_call(str(error), 400)
         except UnknownTurn:
@@ -108,35 +106,35 @@ class WidgetRoutes:
         except StorageError as error:
             return _refuse_call(f"fault {log_fault(error, where='widget')}", 503, 2)
 
-    async def _ask_question(self, visit: Visit, body: Mapping[str, Any], origin: str) -> Response:
-        await self._calls.ask_question(read_message(visit, body, origin))
+    async def _ask_question(self, visit: Visit, body: Mapping[str, Any]) -> Response:
+        await self._calls.ask_question(read_message(visit, body))
         return Response(status_code=202)
 
-    async def _record_vote(self, visit: Visit, body: Mapping[str, Any], origin: str) -> Response:
+    async def _record_vote(self, visit: Visit, body: Mapping[str, Any]) -> Response:
         if body.get("vote") not in set(Vote):
             raise BadRequest("a vote is up or down")
         await self._calls.record_vote(visit, read_turn_id(body), Vote(body["vote"]))
         return Response(status_code=204)
 
-    async def _choose_option(self, visit: Visit, body: Mapping[str, Any], origin: str) -> Response:
+    async def _choose_option(self, visit: Visit, body: Mapping[str, Any]) -> Response:
         number = body.get("number")
         if not isinstance(number, int) or not 0 <= number < 100:
             raise BadRequest("the number of an option is needed")
         why = await self._calls.choose_option(visit, read_turn_id(body), number)
         return JSONResponse({"told": why}, status_code=409) if why else Response(status_code=202)
 
-    async def _call_person(self, visit: Visit, body: Mapping[str, Any], origin: str) -> Response:
-        await self._calls.call_person(visit, read_turn_id(body), read_page(body, origin))
+    async def _call_person(self, visit: Visit, body: Mapping[str, Any]) -> Response:
+        await self._calls.call_person(visit, read_turn_id(body))
         return Response(status_code=202)
 
-    async def _press_button(self, visit: Visit, body: Mapping[str, Any], origin: str) -> Response:
+    async def _press_button(self, visit: Visit, body: Mapping[str, Any]) -> Response:
         action, value = body.get("action"), body.get("value")
         if not isinstance(action, str) or not isinstance(value, str) or len(action) + len(value) > 200:
             raise BadRequest("a button's action and value are needed")
         await self._calls.press_button(visit, action, value, read_language(body))
         return Response(status_code=202)
 
-    async def _forget_visitor(self, visit: Visit, body: Mapping[str, Any], origin: str) -> Response:
+    async def _forget_visitor(self, visit: Visit, body: Mapping[str, Any]) -> Response:
         done = await self._calls.forget_visitor(visit, read_language(body))
         return Response(status_code=204) if done else _refuse_call("not deleted", 503, 2)
 

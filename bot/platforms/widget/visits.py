@@ -8,7 +8,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from bot.chat.message import Audience, ChatMessage, ThreadRef
 from bot.chat.people import Actor
@@ -20,7 +19,6 @@ LONGEST_BODY = 32_000  # bytes
 _SECRET = re.compile(r"Bearer ([A-Za-z0-9_-]{43})")  # 32 bytes in base64url
 _MESSAGE_ID = re.compile(r"[A-Za-z0-9_-]{16,64}")
 _TURN_ID = re.compile(r"[0-9a-f]{32}")
-_LONGEST_PAGE = 500
 
 
 class BadRequest(Exception):
@@ -67,28 +65,15 @@ def read_body(body: bytes) -> Mapping[str, Any]:
     return value
 
 
-def read_message(visit: Visit, body: Mapping[str, Any], origin: str) -> ChatMessage:
+def read_message(visit: Visit, body: Mapping[str, Any]) -> ChatMessage:
     """What a visitor wrote. Raises BadRequest."""
     text, message_id = body.get("text"), body.get("id")
     if not isinstance(text, str) or not text.strip() or len(text) > LONGEST_TEXT:
         raise BadRequest(f"a text of 1 to {LONGEST_TEXT} characters is needed")
     if not isinstance(message_id, str) or not _MESSAGE_ID.fullmatch(message_id):
         raise BadRequest("an id of 16 to 64 letters and digits is needed")
-    author, link = describe_visitor(visit.visitor), read_page(body, origin)
-    return ChatMessage(visit.place, message_id, visit.visitor, text.strip(), Audience.DIRECT, author=author, link=link)
-
-
-def read_page(body: Mapping[str, Any], origin: str) -> str:
-    """The page it was asked on, without what may be private in its address; "" where it is none of that site."""
-    page = body.get("page")
-    if not isinstance(page, str):
-        return ""
-    address = re.split(r"[?#]", page, maxsplit=1)[0][:_LONGEST_PAGE]
-    try:
-        parts = urlsplit(address)
-    except ValueError:
-        return ""
-    return address if f"{parts.scheme}://{parts.netloc}".lower() == origin and address.isprintable() else ""
+    author = describe_visitor(visit.visitor)
+    return ChatMessage(visit.place, message_id, visit.visitor, text.strip(), Audience.DIRECT, author=author)
 
 
 def read_turn_id(body: Mapping[str, Any]) -> str:

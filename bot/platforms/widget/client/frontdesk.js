@@ -107,6 +107,7 @@
   const menu = make("div", "menu", makeButton(say.forget, forget));
   menu.hidden = true;
   const more = makeIconButton("more", say.menu, () => showMenu(menu.hidden));
+  more.className = "dots";
   more.setAttribute("aria-expanded", "false");
   const log = make("div", "log", make("p", "hello", say.hello));
   log.setAttribute("role", "log");
@@ -296,7 +297,7 @@
       credentials: "omit",
       referrerPolicy: "no-referrer",
       headers: { "Content-Type": "application/json", Authorization: `Bearer ${secret}` },
-      body: JSON.stringify({ language, page: location.origin + location.pathname, ...body }),
+      body: JSON.stringify({ language, ...body }),
     });
   }
 
