@@ -76,8 +76,8 @@ async def test_an_answer_is_well_read_voted_on_and_still_there(shown: Site, widt
         await open_widget(page, f"{shown.url}/")
         await keep_picture(page, f"{scheme}-{width}-empty")
         await ask(page, RETURNS)
-        await expect(page.locator(".answer")).to_contain_text("30 days", timeout=SECONDS)
-        source = page.locator(".sources a").first
+        await expect(page.locator(".log .answer")).to_contain_text("30 days", timeout=SECONDS)
+        source = page.locator(".log .sources a").first
         await expect(source).to_have_attribute("href", re.compile("/help/returns.html"))
         await page.get_by_role("button", name="Helpful", exact=True).click()
         voted = page.get_by_role("button", name="Helpful", exact=True, pressed=True)
@@ -91,8 +91,8 @@ async def test_an_answer_is_well_read_voted_on_and_still_there(shown: Site, widt
         assert panel and panel["width"] == (width if width < 500 else 392)
         assert await page.evaluate("document.documentElement.scrollWidth") <= width
         await page.goto(f"{shown.url}/help/returns.html")  # another page of the visit
-        await expect(page.locator(".question")).to_have_text(RETURNS, timeout=SECONDS)
-        await expect(page.locator(".answer")).to_have_count(1)
+        await expect(page.locator(".log .question")).to_have_text(RETURNS, timeout=SECONDS)
+        await expect(page.locator(".log .answer")).to_have_count(1)
         await expect(voted).to_be_visible()
         await page.keyboard.press("Escape")
         await expect(page.get_by_role("dialog", name="How can we help?")).to_be_hidden()
@@ -109,7 +109,7 @@ async def test_a_suggestion_is_confirmed_by_its_button(shown: Site) -> None:
         await expect(button).to_be_visible(timeout=SECONDS)
         await keep_picture(page, "suggestion")
         await button.click()
-        await expect(page.locator(".item").last).to_contain_text("glad that helped", timeout=SECONDS)
+        await expect(page.locator(".log .item").last).to_contain_text("glad that helped", timeout=SECONDS)
         await expect(button).to_have_count(0)
 
 
@@ -157,10 +157,10 @@ async def test_markup_in_a_question_is_text_and_a_strict_policy_is_kept(shop: Kn
             faults = keep_faults(page)
             await open_widget(page, f"{site.url}/")
             await ask(page, HOSTILE)
-            await expect(page.locator(".question")).to_have_text(HOSTILE)
-            await expect(page.locator(".question + .item")).to_be_visible(timeout=SECONDS)
+            await expect(page.locator(".log .question")).to_have_text(HOSTILE)
+            await expect(page.locator(".log .question + .item")).to_be_visible(timeout=SECONDS)
             await page.reload()
-            await expect(page.locator(".question")).to_contain_text("<img src=x", timeout=SECONDS)
+            await expect(page.locator(".log .question")).to_contain_text("<img src=x", timeout=SECONDS)
             assert await page.locator(".log img, .log script, .log a[href^=javascript]").count() == 0
             assert await page.evaluate("window.hacked") is None
             radius = await page.locator(".launcher").evaluate("each => getComputedStyle(each).borderRadius")
@@ -175,17 +175,17 @@ async def test_it_speaks_the_language_of_the_page_and_forgets_on_demand(shown: S
         await page.get_by_role("button", name="咨询").click()
         await page.get_by_label("输入您的问题").fill("如何退货？")
         await page.keyboard.press("Enter")
-        await expect(page.locator(".answer .sources")).to_be_visible(timeout=SECONDS)
+        await expect(page.locator(".log .answer .sources")).to_be_visible(timeout=SECONDS)
         await keep_picture(page, "zh")
         page.on("dialog", lambda dialog: dialog.accept())
         await page.get_by_role("button", name="更多").click()
         await keep_picture(page, "menu")
         await page.get_by_role("button", name="删除此对话").click()
         await expect(page.get_by_text("已删除")).to_be_visible(timeout=SECONDS)
-        await expect(page.locator(".item")).to_have_count(0)
+        await expect(page.locator(".log .item")).to_have_count(0)
         await page.reload()
         await expect(page.get_by_label("输入您的问题")).to_be_focused()
-        await expect(page.locator(".item")).to_have_count(0)
+        await expect(page.locator(".log .item")).to_have_count(0)
 
 
 async def test_a_site_that_is_not_allowed_gets_no_answer(shown: Site) -> None:
@@ -196,4 +196,4 @@ async def test_a_site_that_is_not_allowed_gets_no_answer(shown: Site) -> None:
             await open_widget(page, f"{other.url}/")
             await ask(page, RETURNS)
             await expect(page.get_by_role("status")).to_contain_text("No connection", timeout=SECONDS)
-            await expect(page.locator(".answer")).to_have_count(0)
+            await expect(page.locator(".log .answer")).to_have_count(0)

@@ -77,8 +77,8 @@ class Streams:
         known: dict[str, int] = {}
         with self._listen(visitor) as page:
             try:
-                for event in await self._find_changes(visitor, known):
-                    yield _format_event(event)
+                for change in await self._find_changes(visitor, known):
+                    yield _format_event(change)
                 yield _format_event(("ready", {}))
                 looks = 0
                 while not self._closing:
