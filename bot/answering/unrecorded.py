@@ -37,9 +37,7 @@ class UnrecordedConversations:
     ) -> Sequence[Turn]:
         return ()
 
-    async def export_turns(
-        self, *, since: datetime | None = None
-    ) -> AsyncIterator[tuple[Turn, Sequence[Feedback]]]:
+    async def export_turns(self, *, since: datetime | None = None) -> AsyncIterator[tuple[Turn, Sequence[Feedback]]]:
         nothing: Sequence[tuple[Turn, Sequence[Feedback]]] = ()
         for each in nothing:
             yield each

@@ -183,6 +183,7 @@ class Application(FeatureParts):
             inbox_store=self.inbox_store,
             conversations=self.conversations,
             markers=self.markers,
+            posted_messages=self.posted_messages,
             catalogue=self.catalogue,
             console=self.console,
             handoffs=self.handoffs,

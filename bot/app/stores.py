@@ -11,7 +11,7 @@ from bot.settings import Settings
 if TYPE_CHECKING:
     from bot.access.ports import AdminStore, AuditLog
     from bot.api_keys.ports import KeyStore
-    from bot.chat.ports import ConversationStore, Markers
+    from bot.chat.ports import ConversationStore, Markers, PostedMessages
     from bot.database.database import Database
     from bot.evaluation.runs import EvaluationRunStore
     from bot.freshness.ports import FreshnessStore
@@ -83,6 +83,13 @@ class Stores:
         from bot.database.markers import SqlMarkers
 
         return SqlMarkers(self.database)
+
+    @cached_property
+    def posted_messages(self) -> PostedMessages:
+        """What is shown on platforms that keep nothing themselves."""
+        from bot.database.posted_messages import SqlPostedMessages
+
+        return SqlPostedMessages(self.database)
 
     @cached_property
     def admin_store(self) -> AdminStore:

@@ -522,3 +522,18 @@ api_keys = Table(
     Column("expires_at", UtcDateTime),
     Column("last_used_at", UtcDateTime),
 )
+
+posted_messages = Table(
+    "posted_messages",
+    metadata,
+    Column("platform", CleanText, primary_key=True),
+    Column("channel", CleanText, primary_key=True),
+    Column("name", CleanText, primary_key=True),
+    Column("user_id", CleanText, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("body", CleanJson, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Index(None, "platform", "user_id"),
+    Index(None, "created_at"),
+)

@@ -33,6 +33,7 @@ from bot.database import tables
 from bot.database import vacuum as compacting
 from bot.database.database import Database
 from bot.database.markers import SqlMarkers
+from bot.database.posted_messages import SqlPostedMessages
 from bot.freshness.models import ContradictionRow, State
 from bot.freshness.store import SqlFreshnessStore
 from bot.gaps.draft_store import SqlDraftStore
@@ -147,6 +148,7 @@ async def fill(database: Database, user: str, words: str, *, turns: int = 3, ago
     await taught.add(replace(plain, handoff_id=handoff.id))
     await SqlAdminStore(database).add("slack", "T1", user, f"slack:T1:{user}")
     await SqlAdminStore(database).add("slack", "T1", f"X{uuid.uuid4().hex}", f"slack:T1:{user}")
+    await SqlPostedMessages(database).put_message("slack", f"C{user}", user, "q1", {"text": words})
     signed_in = Actor("slack", "T1", user, user)
     ticket = Ticket(uuid.uuid4().hex, TicketKind.SESSION, signed_in, now, now + timedelta(hours=1))
     await SqlTicketStore(database).add(ticket)
@@ -261,6 +263,7 @@ async def test_a_forgotten_user_stands_in_no_column_and_others_do_as_before(
         "handoff_messages": 3,
         "taught": 4,
         "console_tickets": 1,
+        "posted_messages": 1,
         "admins": 2,
         "audit": 5,
         "refresh_runs": 1,
@@ -387,6 +390,7 @@ async def test_what_is_old_expires_and_what_is_not_stays(database: Database, sto
         "handoffs": 1,
         "handoff_messages": 2,
         "threads": 1,
+        "posted_messages": 1,
         "taught": 2,
     }
     left = await dump(database)
@@ -421,6 +425,7 @@ async def age(database: Database, words: str) -> None:
         update(tables.inbox).values(state=JobState.ANSWERED.value).where(answered),
         update(tables.inbox).values(now).where(tables.inbox.c.user_id != WHO),
         update(tables.threads).values(updated_at=old),
+        update(tables.posted_messages).values(created_at=old).where(tables.posted_messages.c.user_id == WHO),
     ]
     for statement in statements:
         await database.write(lambda connection, statement=statement: connection.execute(statement))
