@@ -73,7 +73,7 @@ _HARMLESS = {  # … nor in columns of these names
     *("wording_id", "words", "asked_id", "gesture"),  # hashes, ids and kinds
     *("id", "turn_id", "handoff_id", "message_id", "passage_id", "owner", "conversation_id@threads", "replies"),
     *("index_version", "model", "timings_ms", "features", "signals", "crawled_at", "author@turn_passages"),
-    *("digest@console_tickets", "kind@console_tickets"),
+    *("digest@console_tickets", "kind@console_tickets", "name@posted_messages"),  # hashes and ids
     *("claimed_by", "claimed_name", "author_id", "author@taught", "wordings@taught", "action", "outcome"),  # admins'
     *("version", "report", "error", "progress", "watchers"),  # of a refresh
     *("audience", "granted"),  # places and roles
