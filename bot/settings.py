@@ -99,6 +99,8 @@ class Settings(Section):
     # the web server
     host: str = "127.0.0.1"
     port: int = Field(8080, ge=0, le=65535)
+    api: bool = False
+    api_per_minute: int = Field(120, ge=0)
 
     # the console
     console: bool = False

@@ -27,19 +27,22 @@ _LOCAL_NAMES = ("127.0.0.1", "localhost", "[::1]")
 def make_console_routes(application: Application) -> list[BaseRoute]:
     """Everything under /console."""
     from bot.app.doctor import run_checks
+    from bot.app.trying import UnrecordedAnswers
     from bot.console.app import BASE, ConsoleApp
     from bot.console.pages.actions import ActionPages
     from bot.console.pages.conversations import ConversationPages
+    from bot.console.pages.evaluation import EvaluationPage
     from bot.console.pages.gaps import GapPages
     from bot.console.pages.health import HealthPage
     from bot.console.pages.knowledge import KeptUpPages, SourcePages
     from bot.console.pages.overview import OverviewPage
     from bot.console.pages.people import PeoplePage
+    from bot.console.pages.try_it import TryPage
     from bot.console.screens import Screens
     from bot.console.views import Views
 
-    actions = ActionPages(application.console, Screens())
-    status = application.status
+    status, screens = application.status, Screens()
+    versions, answers = version_store(application.settings), UnrecordedAnswers(application)
     groups = (
         OverviewPage(application.insights),
         ConversationPages(
@@ -54,7 +57,7 @@ def make_console_routes(application: Application) -> list[BaseRoute]:
             status,
             application.refresh_service,
             application.refresh_log,
-            version_store(application.settings),
+            versions,
             application.describe_knowledge,
         ),
         KeptUpPages(
@@ -64,9 +67,17 @@ def make_console_routes(application: Application) -> list[BaseRoute]:
             application.contradictions,
             application.staleness,
         ),
+        TryPage(answers, versions, application.platforms.declared),
+        EvaluationPage(
+            answers,
+            application.evaluation_runs,
+            screens,
+            application.settings.golden_questions,
+            versions.active_id,
+        ),
         PeoplePage(application.admin_store, application.audit_log, application.settings.retention_days),
         HealthPage(status, partial(run_checks, application.settings)),
-        actions,
+        ActionPages(application.console, screens),
     )
     url = urlsplit(application.settings.console_url)
     openid = _make_openid(application)

@@ -17,6 +17,7 @@ from bot.cli import (
     freshness,
     glossary,
     history,
+    keys,
     learned,
     measure,
     privacy,
@@ -49,6 +50,7 @@ GROUPS = {
     "learned": (typer.Typer(no_args_is_help=True), "Which entries customers showed that their words mean."),
     "wordings": (typer.Typer(no_args_is_help=True), "What a model wrote that customers might ask."),
     "admins": (typer.Typer(no_args_is_help=True), "Who may steer Frontdesk from Slack and Discord."),
+    "keys": (typer.Typer(no_args_is_help=True), "Who may call the HTTP API."),
     "log": (history.log_app, "The conversations: list, show, export."),
     "slack": (serve.slack_app, "Set Frontdesk up in a Slack workspace."),
     "discord": (serve.discord_app, "Set Frontdesk up in a Discord server."),
@@ -63,7 +65,20 @@ add_commands(
     COMMANDS,
     {
         name: form
-        for module in (admin, crawl, freshness, glossary, history, learned, privacy, sources, system, taught, wordings)
+        for module in (
+            admin,
+            crawl,
+            freshness,
+            glossary,
+            history,
+            keys,
+            learned,
+            privacy,
+            sources,
+            system,
+            taught,
+            wordings,
+        )
         for name, form in module.FORMS.items()
     },
     {"recrawl": "refresh"},

@@ -45,6 +45,7 @@ from bot.database.tables import (
     inbox,
     learned,
     markers,
+    posted_messages,
     refresh_runs,
     taught,
     threads,
@@ -151,6 +152,7 @@ class SqlPrivacyStore:
                     handoffs, and_(handoffs.c.state.in_(settled), handoffs.c.updated_at < before), delete_handoffs, True
                 ),
                 _rows(threads, threads.c.updated_at < before, change=True),
+                _rows(posted_messages, posted_messages.c.created_at < before),
                 _Step(taught, and_(taught.c.state.in_(unused), old_taught), delete_taught, True),
             ],
             [
@@ -204,6 +206,10 @@ class _Person:
             _rows(inbox, theirs),
             _Step(threads, and_(threads.c.platform == self._platform, self._in(threads.c.askers)), self._leave_threads),
             _Step(taught, self._is_actor(taught.c.customer), delete_taught),
+            _rows(
+                posted_messages,
+                and_(posted_messages.c.platform == self._platform, self._is(posted_messages.c.user_id)),
+            ),
             _rows(admins, and_(admins.c.platform == self._platform, self._is(admins.c.user_id))),
             _rows(
                 console_tickets,

@@ -25,6 +25,7 @@ SECONDS = 60_000.0
 OTHERS = ("Do you ship?", "Yes, by post.", "What does it cost?", "Nothing at all.")
 PAGES = (
     *("", "?days=90&by=week", "people", "health", "health/checks"),
+    *("try", "evaluation"),
     *("commands", "commands/recrawl", "commands/admins add"),
     *(f"knowledge{name}" for name in ("", "/taught", "/glossary", "/learned", "/contradictions", "/stale")),
 )

@@ -32,7 +32,11 @@
       points: { show: false },
       value: (_, __, ___, row) => (row === null ? "–" : data.decisions[NAMES[at]][row]),
     }));
-    const options = Object.assign(axes(element), { series: [{ value: "{YYYY}-{MM}-{DD}" }].concat(series.slice().reverse()) });
+    const step = data.times.length > 1 ? data.times[1] - data.times[0] : 86400;
+    const options = Object.assign(axes(element), {
+      series: [{ value: "{YYYY}-{MM}-{DD}" }].concat(series.slice().reverse()),
+      scales: { x: { range: (_, first, last) => [first - step / 2, last + step / 2] } },
+    });
     return new uPlot(options, [data.times].concat(stacked.slice().reverse()), element);
   }
 
@@ -48,10 +52,23 @@
     return new uPlot(options, [data.times, data.resolved], element);
   }
 
+  function drawCurve(element, data) {
+    const options = axes(element);
+    options.axes = [Object.assign({}, options.axes[1], { size: 36 }), options.axes[1]];
+    for (const axis of options.axes) axis.values = (_, ticks) => ticks.map((tick) => Math.round(tick * 100) + " %");
+    options.scales = { x: { time: false, range: [0, 1] }, y: { range: [0, 1] } };
+    const percent = (_, share) => (share === null ? "–" : Math.round(share * 100) + " %");
+    options.series = [
+      { label: element.dataset.coverage, value: percent },
+      { label: element.dataset.accuracy, stroke: colour("accent"), width: 2, value: percent },
+    ];
+    return new uPlot(options, [data.coverage, data.accuracy], element);
+  }
+
   function drawCharts() {
     for (const element of document.querySelectorAll("[data-chart]")) {
       const data = JSON.parse(element.dataset.series);
-      const draw = { stack: drawStack, share: drawShare }[element.dataset.chart];
+      const draw = { stack: drawStack, share: drawShare, curve: drawCurve }[element.dataset.chart];
       element.replaceChildren();
       const chart = draw(element, data);
       element.chart = chart;
