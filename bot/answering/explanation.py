@@ -82,7 +82,7 @@ def _find_reason(turn: Turn, earlier: Sequence[Turn]) -> Why:
         return Why.REFUSED if offered and not turn.index_version else Why.NOTHING
     if turn.features.get(LEARNED) and turn.decision is Decision.ANSWER:
         return Why.LEARNED
-    find = {
+    find: Mapping[Decision, Callable[[Turn, Sequence[Turn]], Why]] = {
         Decision.ANSWER: _find_reason_of_answer,
         Decision.SUGGEST: lambda each, _: Why.NEAREST if each.confidence < each.threshold else Why.UNWRITTEN,
         Decision.CLARIFY: lambda _, __: Why.TIED,

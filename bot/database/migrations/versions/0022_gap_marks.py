@@ -37,11 +37,9 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_gap_mark_questions_turn_id"), _QUESTIONS, ["turn_id"])
     op.create_index(op.f("ix_turns_user_id_created_at"), "turns", ["user_id", "created_at"])
-    op.create_index(op.f("ix_handoffs_conversation_id"), "handoffs", ["conversation_id"])
 
 
 def downgrade() -> None:
-    op.drop_index(op.f("ix_handoffs_conversation_id"), "handoffs")
     op.drop_index(op.f("ix_turns_user_id_created_at"), "turns")
     op.drop_table(_QUESTIONS)
     op.drop_table("gap_marks")
