@@ -82,13 +82,13 @@ def _find_reason(turn: Turn, earlier: Sequence[Turn]) -> Why:
         return Why.REFUSED if offered and not turn.index_version else Why.NOTHING
     if turn.features.get(LEARNED) and turn.decision is Decision.ANSWER:
         return Why.LEARNED
-    find: Mapping[Decision, Callable[[Turn, Sequence[Turn]], Why]] = {
-        Decision.ANSWER: _find_reason_of_answer,
-        Decision.SUGGEST: lambda each, _: Why.NEAREST if each.confidence < each.threshold else Why.UNWRITTEN,
-        Decision.CLARIFY: lambda _, __: Why.TIED,
-        Decision.ABSTAIN: lambda each, _: Why.READ_IN_VAIN if _was_read(each) else Why.TOO_FAR,
-    }
-    return find[turn.decision](turn, earlier)
+    if turn.decision is Decision.ANSWER:
+        return _find_reason_of_answer(turn, earlier)
+    if turn.decision is Decision.SUGGEST:
+        return Why.NEAREST if turn.confidence < turn.threshold else Why.UNWRITTEN
+    if turn.decision is Decision.CLARIFY:
+        return Why.TIED
+    return Why.READ_IN_VAIN if _was_read(turn) else Why.TOO_FAR
 
 
 def _find_reason_of_answer(turn: Turn, earlier: Sequence[Turn]) -> Why:

@@ -95,6 +95,7 @@ async def add_hostile_turn(application: Application) -> Turn:
         rewritten=(HOSTILE,),
         index_version=HOSTILE,
         model=HOSTILE,
+        timings_ms={"total": 900.0},
         created_at=datetime.now(UTC) - timedelta(hours=1),
     )
     await application.conversations.add_turn(turn)
