@@ -92,7 +92,7 @@ def ask_of_other_numbers(one: str, other: str, language: str) -> bool:
 
 
 def _stated_numbers(text: str, language: str) -> frozenset[str]:
-    facts = {f"{fact.kind} {fact.value}" for fact in find_facts(text, language) if fact.kind in _NUMERIC}
+    facts = frozenset(f"{fact.kind} {fact.value}" for fact in find_facts(text, language) if fact.kind in _NUMERIC)
     return facts | {token for token in _numbers_in(text, language) if not token.isdecimal()}  # codes, as in "plan A1"
 
 

@@ -25,7 +25,8 @@ def write_digits(text: str, language: str) -> str:
     if language in _SPELLED:
         from text_to_num import alpha2digit
 
-        return alpha2digit(text, language, 0)
+        digits: str = alpha2digit(text, language, 0)
+        return digits
     if language in {"zh", "ja"}:
         return _HAN.sub(_write_han, text)
     if language == "ko":
