@@ -1,5 +1,6 @@
 """The numbers of a log of 200,000 turns over 90 days, on SQLite and on a PostgreSQL of its own: how long each view of
-`frontdesk insights` takes, and the lists of the log beside it (milliseconds, the slower end of some tries).
+`frontdesk insights` takes, and the lists of the log beside it (milliseconds, the slowest but one of some tries); how
+long `gaps` and `log export` take (seconds, once).
 
 The baseline of each is the plainest query on the same rows in the same run: counting the turns of 90 days.
 """
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import random
 import tempfile
 import time
@@ -19,14 +21,19 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Table, func, insert, select
+from sqlalchemy import Table, func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.answering.store import SqlConversationStore
+from bot.app import embedding_models_for
+from bot.app.factories import intent_reader_for
 from bot.chat.conversation import Decision, Feedback, Turn, UsedPassage, Vote
+from bot.chat.intent import Intent
 from bot.chat.message import Audience, ChatMessage, ThreadRef
+from bot.cli.turns import Format, row_writer
 from bot.database.database import Database
 from bot.database.tables import conversations, feedback, handoffs, inbox, turn_passages, turns
+from bot.gaps.service import Gaps
 from bot.gaps.store import SqlMissedStore
 from bot.handoff.models import Handoff, HandoffReason, HandoffState
 from bot.handoff.store import SqlHandoffStore
@@ -35,13 +42,24 @@ from bot.inbox.store import SqlInboxStore
 from bot.insights.models import Grouping
 from bot.insights.service import Insights
 from bot.insights.store import SqlInsightStore
+from bot.settings import load_settings
 from tests.support.postgres import own_server
 
 TURNS, DAYS = 200_000, 90
 TRIES = 8
 _BATCH = 4_000
 _DECISIONS = [Decision.ANSWER] * 12 + [Decision.SUGGEST] * 4 + [Decision.ABSTAIN] * 2 + [Decision.CLARIFY] * 2
-_LANGUAGES = ("en", "en", "zh", "de")
+_VERBS = ("return", "cancel", "change", "track", "exchange", "repair", "insure", "extend", "print", "collect")
+_THINGS = ("order", "parcel", "invoice", "kettle", "password", "address", "voucher", "warranty", "card", "lamp")
+_FORMS = (
+    "How do I {} my {}?",
+    "Can I {} a {} after 30 days?",
+    "Where do I {} the {}?",
+    "I want to {} my {}, what does it cost?",
+    "Is it possible to {} the {} in the shop?",
+    "Who helps me to {} the {}?",
+)
+_LANGUAGES = ("en", "en", "en", "de")
 
 
 def run() -> dict[str, float]:
@@ -59,11 +77,17 @@ async def _measure(engine: str, url: str) -> dict[str, float]:
     database = await Database.open(url)
     try:
         await _fill(database)
+        if not database.address.is_sqlite:  # as the server does by itself in a minute
+            await database.run_outside_transaction(lambda connection: connection.execute(text("VACUUM ANALYZE")))
         baseline = await _time(lambda: _count_turns(database))
         figures = {f"{engine}_count_turns_ms": baseline}
         for name, view in _list_views(database):
             took = await _time(view)
             figures |= {f"{engine}_{name}_ms": took, f"{engine}_{name}_times_counting": took / baseline}
+        for name, work in _list_works(database):
+            started = time.perf_counter()
+            await work()
+            figures[f"{engine}_{name}_seconds"] = time.perf_counter() - started
     finally:
         await database.close()
     return figures
@@ -78,6 +102,24 @@ def _list_views(database: Database) -> Iterator[tuple[str, Callable[[], Awaitabl
     since = datetime.now(UTC) - timedelta(days=30)
     yield "missed_30_days", lambda: SqlMissedStore(database).missed(since)
     yield "log_list", log.list_turns
+
+
+def _list_works(database: Database) -> Iterator[tuple[str, Callable[[], Awaitable[object]]]]:
+    """What takes seconds: the second report of gaps is what a bot that runs gives."""
+    models, log = embedding_models_for(load_settings()), SqlConversationStore(database)
+    intents = intent_reader_for(load_settings(), models)
+    gaps = Gaps(SqlMissedStore(database), lambda: models, lambda: intents)
+    yield "gaps_30_days", lambda: gaps.report(days=30)
+    yield "gaps_30_days_again", lambda: gaps.report(days=30)
+    yield "log_export", lambda: _export(log)
+
+
+async def _export(log: SqlConversationStore) -> None:
+    """As `frontdesk log export` does, to nowhere."""
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere:  # noqa: ASYNC230
+        write = row_writer(nowhere, Format.JSONL)
+        async for turn, votes in log.export_turns():
+            write(turn, votes)
 
 
 async def _time(view: Callable[[], Awaitable[object]]) -> float:
@@ -122,12 +164,16 @@ def _add_turn(
     rows: dict[Table, list[dict[str, Any]]], like: _Pattern, number: int, draw: random.Random, now: datetime
 ) -> None:
     turn, conversation = uuid.uuid4().hex, f"slack:T1:C1:{number // 2}"
-    at = now - timedelta(days=DAYS * (1 - number / TURNS), minutes=-(number % 2))
+    at = now - timedelta(days=DAYS * (1 - number / TURNS), minutes=1 - number % 2)
     own: dict[str, Any] = {"id": turn, "conversation_id": conversation, "created_at": at}
     own |= {"decision": draw.choice(_DECISIONS).value, "language": draw.choice(_LANGUAGES)}
-    question = f"question {draw.randrange(2_000)}"
+    question = draw.choice(_FORMS).format(draw.choice(_VERBS), draw.choice(_THINGS))
     own |= {"user_id": f"U{number % 5_000}", "question": question, "standalone_question": question}
-    own["timings_ms"] = {"total": draw.lognormvariate(6, 1)}
+    waited, page = draw.lognormvariate(6, 1), f"https://shop.example/{draw.randrange(300)}"
+    own |= {"timings_ms": {"total": waited}, "waited_ms": waited, "page": page, "source": f"s{draw.randrange(4)}"}
+    own |= {"channel": f"C{number % 40}", "asked_on_at": at + timedelta(minutes=1) if number % 2 == 0 else None}
+    if draw.random() < 0.03:
+        own |= {"decision": Decision.CHITCHAT.value, "small_talk": Intent.THANKS.value}
     rows[turns].append(like.rows[turns][0] | own)
     if number % 2 == 0:
         rows[conversations].append(like.rows[conversations][0] | {"id": conversation})
@@ -139,7 +185,6 @@ def _add_turn(
         "state": "answered",
     }
     rows[inbox].append(like.rows[inbox][0] | message | {"state": "answered"})
-    page = f"https://shop.example/{draw.randrange(300)}"
     rows[turn_passages] += [row | {"turn_id": turn, "url": page} for row in like.rows[turn_passages]]
     if draw.random() < 0.15:
         vote = draw.choice((Vote.UP, Vote.UP, Vote.DOWN)).value

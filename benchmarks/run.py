@@ -19,6 +19,7 @@ from benchmarks import (
     bench_forget,
     bench_generation,
     bench_indexing,
+    bench_insights,
     bench_recrawl,
     bench_rendering,
     bench_retrieval,
@@ -34,6 +35,7 @@ BENCHES: dict[str, Callable[[], dict[str, float]]] = {
     "startup": bench_startup.run,
     "slack": bench_slack.run,
     "forget": bench_forget.run,
+    "insights": bench_insights.run,
     "generation": bench_generation.run,
 }
 
@@ -70,6 +72,8 @@ GOALS = {
     ("forget", "after_ack_worst_ms"): Goal(3000, at_least=False),
     ("forget", "compacted_in_seconds"): Goal(300, at_least=False),
     ("forget", "traces_left"): Goal(0, at_least=False),
+    **{("insights", f"postgresql_insights_{days}_days_ms"): Goal(300, at_least=False) for days in (7, 30, 90)},
+    **{("insights", f"sqlite_insights_{days}_days_ms"): Goal(1000, at_least=False) for days in (7, 30, 90)},
     ("slack", "ack_p99_ms_at_500_different"): Goal(3000, at_least=False),
     **{("generation", f"first_token_ratio_at_{n}"): Goal(1.10, at_least=False) for n in (1, 8, 32)},
     **{("generation", f"own_ms_at_{n}"): Goal(8, at_least=False) for n in (1, 8, 32)},

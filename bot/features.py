@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from bot.access.commands import AdminCommands, AuditCommands
 from bot.answering.commands import ExplainCommands
+from bot.api_keys.commands import KeyCommands
 from bot.commands.help import HelpCommand
 from bot.commands.registry import Command, declared_commands
 from bot.freshness.commands import FreshnessCommands
@@ -37,6 +38,7 @@ GROUPS: tuple[type, ...] = (
     LearnedCommands,
     WordingCommands,
     PrivacyCommands,
+    KeyCommands,
     AuditCommands,
 )
 COMMANDS: Mapping[str, Command] = declared_commands([*GROUPS, HelpCommand])

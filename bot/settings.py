@@ -99,6 +99,17 @@ class Settings(Section):
     # the web server
     host: str = "127.0.0.1"
     port: int = Field(8080, ge=0, le=65535)
+    api: bool = False
+    api_per_minute: int = Field(120, ge=0)
+
+    # the console
+    console: bool = False
+    console_url: str = ""
+    console_port: int = Field(8430, ge=0, le=65535)
+    console_hours: float = Field(12, gt=0, le=720)
+    console_openid_issuer: str = ""
+    console_openid_id: str = ""
+    console_openid_secret: SecretStr = SecretStr("")
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
 
@@ -139,6 +150,13 @@ class Settings(Section):
             if parts.username or parts.password:
                 raise ValueError("a URL must hold no password, which logs would show: use FRONTDESK_VLLM_API_KEY")
         return value
+
+    @field_validator("console_url", "console_openid_issuer")
+    @classmethod
+    def _check_web_url(cls, value: str) -> str:
+        if value and not value.startswith(("https://", "http://")):
+            raise ValueError("a URL that begins with https:// or http:// is needed")
+        return value.rstrip("/")
 
     @field_validator("embedding_query_prefix", "embedding_document_prefix")
     @classmethod

@@ -1,7 +1,8 @@
 """`make demo`: crawls the example shop over loopback HTTP, asks it questions and checks every answer.
 
 Exits 0 when each question was decided as it should be and cites the page that holds its answer, else 1. On a terminal
-it then offers the chat. Everything it makes lies in var/demo; a second run finds the site unchanged and takes seconds.
+it then offers the chat, and meanwhile shows the widget on the shop's pages. Everything it makes lies in var/demo; a
+second run finds the site unchanged and takes seconds.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ import argparse
 import asyncio
 import contextlib
 import os
+import socket
 import subprocess
 import sys
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -124,12 +127,37 @@ async def ask(console: Console, site: Site) -> list[str]:
     return faults
 
 
-def offer_chat(console: Console) -> None:
-    """On a terminal, go on with the chat until the visitor leaves."""
+@contextlib.contextmanager
+def showing_widget(site: Site) -> Iterator[None]:
+    """`frontdesk serve` for the shop's pages, which include the widget meanwhile."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    settings = {"FRONTDESK_WIDGET_ORIGINS": site.url, "FRONTDESK_PORT": port, "FRONTDESK_LOG_LEVEL": "ERROR"}
+    with Path("serve.log").open("wb") as log:
+        server = subprocess.Popen(
+            [*FRONTDESK, "serve"],
+            env=os.environ | settings,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,  # Ctrl-C in the chat is not for it
+        )
+    site.widget = f"http://127.0.0.1:{port}/widget/frontdesk.js"
+    try:
+        yield
+    finally:
+        site.widget = ""
+        server.terminate()
+        server.wait()
+
+
+def offer_chat(console: Console, site: Site) -> None:
+    """On a terminal, show the widget and go on with the chat until the visitor leaves."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         return
     heading(console, "Your turn: ask the shop something, in any language (Ctrl-D leaves)")
-    with contextlib.suppress(KeyboardInterrupt):
+    console.print(f"Or ask it in a browser, by the round button on its pages: {site.url}/")
+    with showing_widget(site), contextlib.suppress(KeyboardInterrupt):
         subprocess.run([*FRONTDESK, "chat"])
 
 
@@ -150,7 +178,7 @@ def main() -> int:
         for fault in faults:
             console.print(Text(f"✗ {fault}", style="red"))
         if not faults:
-            offer_chat(console)
+            offer_chat(console, site)
     return 1 if faults else 0
 
 

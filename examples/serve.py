@@ -28,11 +28,13 @@ TEMPLATED = {"robots.txt", "sitemap.xml"}  # both want absolute URLs, and the po
 
 
 class Site:
-    """The served site: `url` has no trailing slash; `hits` counts responses by (path, status), `bytes_sent` bodies."""
+    """The served site: `url` has no trailing slash; `hits` counts responses by (path, status), `bytes_sent` bodies.
+    Where `widget` is the address of Frontdesk's script, the pages include it."""
 
     def __init__(self, folder: Path, port: int) -> None:
         self.hits: Counter[tuple[str, int]] = Counter()
         self.bytes_sent = 0
+        self.widget = ""
         names = (file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file())
         # what is not listed here does not exist: no path in a request can lead out of the folder
         self.files = {re.sub(r"(^|/)index\.html$", r"\1", f"/{name}"): (name, folder / name) for name in names}
@@ -62,6 +64,9 @@ class _Handler(BaseHTTPRequestHandler):
         body = file.read_bytes()
         if name in TEMPLATED:
             body = body.replace(b"{{base}}", self.site.url.encode())
+        if self.site.widget and name.endswith(".html"):  # ASCII, which is itself in the charset of every page
+            tag = f'<script src="{self.site.widget}" data-color="#a8431c" async></script>\n</body>'
+            body = body.replace(b"</body>", tag.encode())
         modified = int(file.stat().st_mtime)
         headers = {
             "ETag": f'"{hashlib.sha256(body).hexdigest()[:16]}"',

@@ -113,7 +113,10 @@ class VllmGenerator:
         limit = self._limits.first + self._limits.between if seconds is None else seconds
         each = limit / len(self._servers)  # a server that hangs leaves time for the others
         async with self._hold_slot(limit):
-            return await self._ask_servers(lambda server: server.generate_json(messages, schema, max_tokens, each))
+            return await self._ask_servers(
+                lambda server: server.generate_json(messages, schema, max_tokens, each),
+                slow_is_failing=each >= self._limits.first,
+            )
 
     async def takes_pictures(self) -> bool:
         return bool(await self._find_seeing())
@@ -179,9 +182,12 @@ class VllmGenerator:
         counted = await asyncio.gather(*(server.count_requests() for server in await self._list_candidates()))
         return max(self._asked, sum(counted))
 
-    async def _ask_servers(self, call: Any) -> Any:
-        """What the first server says that is able to; what generates nothing waits for nobody else's answer."""
+    async def _ask_servers(self, call: Any, *, slow_is_failing: bool = True) -> Any:
+        """What the first server says that is able to; what generates nothing waits for nobody else's answer. One that
+        had less time than a server may take for a first word, and was too slow for it, is not well where another was
+        not too slow."""
         fault: GeneratorError = GeneratorUnavailable(_NONE_IS_WELL)
+        slow: list[_Server] = []
         for server in await self._list_candidates():
             try:
                 answer = await call(server)
@@ -189,10 +195,15 @@ class VllmGenerator:
                 server.record_answer()
                 raise
             except GeneratorError as error:
-                server.record_failure()
+                if slow_is_failing or not isinstance(error, GeneratorSlow):
+                    server.record_failure()
+                else:
+                    slow.append(server)
                 fault = error
             else:
                 server.breaker.record_success()
+                for each in slow:
+                    each.record_failure()
                 return answer
         raise fault
 

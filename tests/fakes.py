@@ -74,10 +74,10 @@ class MemoryConversations:
 
         return [turn for turn in reversed(self.stored) if wanted(turn)][:limit]
 
-    async def export_turns(self, *, since: datetime | None = None) -> AsyncIterator[Turn]:
+    async def export_turns(self, *, since: datetime | None = None) -> AsyncIterator[tuple[Turn, Sequence[Feedback]]]:
         for turn in self.stored:
             if since is None or turn.created_at >= since:
-                yield turn
+                yield turn, await self.list_feedback(turn.id)
 
     async def record_vote(self, feedback: Feedback) -> None:
         await self.find_turn(feedback.turn_id)

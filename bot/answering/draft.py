@@ -86,4 +86,6 @@ def build_turn(
         user=message.user,
         rewritten=result.rewritten if result else (),
         granted=granted,
+        small_talk=draft.reading.intent.value if draft.decision is Decision.CHITCHAT else "",
+        channel=message.channel,
     )

@@ -241,7 +241,8 @@ class GeneratedWriter:
                     if repeats == _REPEATS:
                         return
                     answer.failed = answer.failed or judged
-                    answer.holed = answer.holed or (answer.shown and _STEP.match(judged.text) is not None)
+                    lost = judged.fault is not Fault.REPEATED and _STEP.match(judged.text) is not None
+                    answer.holed = answer.holed or (answer.shown and lost)
                     if answer.shown:
                         continue
                     if judged.fault is Fault.REFUSAL:

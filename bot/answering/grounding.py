@@ -37,6 +37,8 @@ _MANY_WORDS = 12  # of a line that announces what follows
 _LEAKED_WORDS = 8  # in a row, from the prompt's own text
 _EVIDENCE = 128  # of sets of passages that were cited of late
 
+_NUMBER = re.compile(r"\A\d{1,3}[.)、]\s*(?!\d)")  # of a step
+_ASKS = re.compile(r"[?？][\s\"'”’」』）)]*\Z")
 _MARKER = re.compile(r"\[(\d{1,3}(?:\s*[,，、]\s*\d{1,3})*)\]")
 _MACHINE = re.compile(
     r"<\|?/?(?:tool_?calls?|tool_response|function|functions|invoke|tools?|im_start|im_end|system|assistant|user|eot_id"
@@ -63,7 +65,7 @@ class Fault(StrEnum):
     LANGUAGE = "language"
     UNCARRIED = "uncarried"  # no passage says it, or it turns around what one says
     FOREIGN = "foreign"  # hardly a word of it stands in what it cites
-    ASIDE = "aside"  # a remark that cites nothing, of which hardly a word stands in what is cited
+    ASIDE = "aside"  # a question, or a remark that cites nothing, of which hardly a word stands in what is cited
     MACHINE = "machine"  # tool calls, special tokens, role labels
     MENTION = "mention"
     LEAK = "leak"  # it recites the prompt
@@ -99,6 +101,7 @@ class Grounding:
         self._cited: frozenset[int] = frozenset()
         self._waiting: list[str] = []
         self._seen: set[str] = set()
+        self._step = ""  # the last unit without its number
         self._made: dict[frozenset[int], Evidence] = {}
 
     @property
@@ -202,11 +205,19 @@ class Grounding:
             return Fault.MACHINE
         if _RINGS.search(unicodedata.normalize("NFKC", unit)):
             return Fault.MENTION
-        said = unit.strip()
-        if said in self._seen and len(said) > 1:
+        if self._was_said(unit):
             return Fault.REPEATED
+        return Fault.ASIDE if _ASKS.search(strip_markup(_MARKER.sub("", unit))) else None
+
+    def _was_said(self, unit: str) -> bool:
+        """Whether it was written before, word for word, or is what was written right before it under another number. A
+        step may well come twice ("Click OK."), but never after itself."""
+        said, step = unit.strip(), _NUMBER.sub("", unit.strip())
+        before, self._step = self._step, step
+        if len(step) > 1 and (said in self._seen or step == before):
+            return True
         self._seen.add(said)
-        return None
+        return False
 
     def _recites_prompt(self, unit: str) -> bool:
         words = re.findall(r"\w+", unit.casefold())

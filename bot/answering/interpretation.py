@@ -69,14 +69,14 @@ class MessageInterpreter:
         text = clean_text(message.text).strip()
         question = text[:MAX_CHARACTERS]
         last = conversation.turns[-1] if conversation.turns else None
-        language = await self._tell_language(message.own or question, last)
+        language = message.language or await self._tell_language(message.own or question, last)
         choice, again = await self._read_choice(message, question, offer, language)
         if offer and (again or message.chosen):
             language = offer.language
         words = words_for(language)
         draft = Draft(uuid.uuid4().hex, datetime.now(UTC), question, question, language, viewer=message.viewer)
         draft.people = self._handoff(message)
-        draft.first = last is None and offer is None
+        draft.first = last is None and offer is None and not message.language
         if choice and choice.option is None and offer:
             draft.standalone = offer.standalone_question  # which is what the pages do not answer
             draft.decision = Decision.ABSTAIN

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import cache, partial
 from typing import Any
 
-from sqlalchemy import Insert, RowMapping, Select, insert, select, tuple_
+from sqlalchemy import Insert, RowMapping, Select, Update, bindparam, insert, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -22,6 +22,8 @@ from bot.database.tables import feedback as votes
 from bot.errors import UnknownTurn
 
 _PAGE = 200  # turns held in memory by an export; also turns whose passages are asked for at once
+_COUNTED_ALONE = {"waited_ms", "asked_on_at", "source", "page"}  # columns that a turn's other parts tell of
+_SHOWING = {Decision.ANSWER, Decision.SUGGEST}
 _NEWEST_FIRST = select(turns).order_by(turns.c.created_at.desc(), turns.c.id.desc())
 
 
@@ -54,6 +56,8 @@ class SqlConversationStore:
             if await was_forgotten(connection, turn.platform, turn.user, turn.created_at):
                 return
             await connection.execute(_touch_conversation(connection.dialect.name), conversation)
+            if turn.decision is not Decision.CHITCHAT:
+                await connection.execute(_GO_ON, {"conversation": turn.conversation_id, "at": turn.created_at})
             await connection.execute(insert(turns), _build_turn_row(turn))
             if turn.passages:
                 await connection.execute(insert(turn_passages), [_build_passage_row(turn.id, p) for p in turn.passages])
@@ -87,17 +91,17 @@ class SqlConversationStore:
             query = query.where(turns.c.conversation_id == conversation_id)
         return await self._database.read(partial(_fetch_turns, query=query))
 
-    async def export_turns(self, *, since: datetime | None = None) -> AsyncIterator[Turn]:
-        """Every turn, oldest first, in pages, so that neither memory nor a long transaction grows with the log."""
+    async def export_turns(self, *, since: datetime | None = None) -> AsyncIterator[tuple[Turn, Sequence[Feedback]]]:
+        """Every turn with its votes, oldest first, in pages: no long transaction, and memory that does not grow."""
         position = tuple_(turns.c.created_at, turns.c.id)
         query = select(turns).order_by(turns.c.created_at, turns.c.id).limit(_PAGE)
         if since is not None:
             query = query.where(turns.c.created_at >= since)
         page_query = query
         while True:
-            page = await self._database.read(partial(_fetch_turns, query=page_query))
+            page, said = await self._database.read(partial(_fetch_turns_with_votes, query=page_query))
             for turn in page:
-                yield turn
+                yield turn, said[turn.id]
             if len(page) < _PAGE:
                 return
             page_query = query.where(position > (page[-1].created_at, page[-1].id))
@@ -125,13 +129,28 @@ class SqlConversationStore:
 
         async def select_feedback(connection: AsyncConnection) -> Sequence[Feedback]:
             full_id = await _resolve_id(connection, turn_id)
-            query = select(votes).where(votes.c.turn_id == full_id)
-            rows = await connection.execute(query.order_by(votes.c.created_at, votes.c.user_id))
-            return [
-                Feedback(row.turn_id, row.user_id, Vote(row.vote), row.reason, row.created_at) for row in rows.all()
-            ]
+            return (await _fetch_votes(connection, [full_id]))[full_id]
 
         return await self._database.read(select_feedback)
+
+
+def _note_next_question() -> Update:
+    """Tell the question before, in the `conversation`, that it was asked on `at` that time."""
+    before, at = turns.alias("before"), bindparam("at", type_=turns.c.created_at.type)
+    last = (
+        select(before.c.id)
+        .where(
+            before.c.conversation_id == bindparam("conversation"),
+            before.c.created_at <= at,
+            before.c.decision != Decision.CHITCHAT.value,
+        )
+        .order_by(before.c.created_at.desc(), before.c.id.desc())
+        .limit(1)
+    )
+    return update(turns).where(turns.c.id == last.scalar_subquery()).values(asked_on_at=at)
+
+
+_GO_ON = _note_next_question()
 
 
 @cache
@@ -159,6 +178,23 @@ async def _fetch_turns_alone(connection: AsyncConnection, query: Select[Any]) ->
     return [_build_turn(row, ()) for row in (await connection.execute(query)).mappings()]
 
 
+async def _fetch_turns_with_votes(
+    connection: AsyncConnection, query: Select[Any]
+) -> tuple[list[Turn], Mapping[str, list[Feedback]]]:
+    found = await _fetch_turns(connection, query)
+    return found, await _fetch_votes(connection, [turn.id for turn in found])
+
+
+async def _fetch_votes(connection: AsyncConnection, turn_ids: Sequence[str]) -> Mapping[str, list[Feedback]]:
+    """The votes on turns, oldest first."""
+    found: dict[str, list[Feedback]] = defaultdict(list)
+    query = select(votes).where(votes.c.turn_id.in_(turn_ids)).order_by(votes.c.created_at, votes.c.user_id)
+    for row in await connection.execute(query):
+        vote = Feedback(row.turn_id, row.user_id, Vote(row.vote), row.reason, row.created_at)
+        found[row.turn_id].append(vote)
+    return found
+
+
 async def _fetch_passages(connection: AsyncConnection, turn_ids: Sequence[str]) -> Mapping[str, list[UsedPassage]]:
     found: dict[str, list[UsedPassage]] = defaultdict(list)
     for start in range(0, len(turn_ids), _PAGE):
@@ -170,6 +206,7 @@ async def _fetch_passages(connection: AsyncConnection, turn_ids: Sequence[str]) 
 
 
 def _build_turn_row(turn: Turn) -> dict[str, Any]:
+    shown = turn.passages[0] if turn.passages and turn.decision in _SHOWING else None
     return {
         "id": turn.id,
         "conversation_id": turn.conversation_id,
@@ -190,6 +227,12 @@ def _build_turn_row(turn: Turn) -> dict[str, Any]:
         "timings_ms": _to_floats(turn.timings_ms),
         "rewritten": list(turn.rewritten) or None,
         "granted": sorted(turn.granted) or None,
+        "small_talk": turn.small_talk,
+        "channel": turn.channel,
+        "waited_ms": turn.timings_ms.get("total"),
+        "asked_on_at": None,
+        "source": shown.source if shown else "",
+        "page": shown.url if shown else "",
     }
 
 
@@ -199,7 +242,7 @@ def _build_passage_row(turn_id: str, passage: UsedPassage) -> dict[str, Any]:
 
 
 def _build_turn(row: RowMapping, passages: Sequence[UsedPassage]) -> Turn:
-    values = dict(row)
+    values = {name: value for name, value in row.items() if name not in _COUNTED_ALONE}
     values["user"] = values.pop("user_id")
     values["decision"] = Decision(row["decision"])
     values["features"] = _to_floats(row["features"])

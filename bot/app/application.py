@@ -20,14 +20,16 @@ from bot.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from bot.answering.pipeline import AnswerPipeline
-    from bot.answering.ports import AnswerWriter, PictureReader, QuestionReader
+    from bot.answering.ports import AnswerWriter, LearnsWordings, PictureReader, QuestionReader
     from bot.chat.conversation import IncomingMessage
+    from bot.chat.ports import ConversationStore
     from bot.commands.console import Console
     from bot.inbox.service import InboxService
     from bot.platforms.registry import Platforms
     from bot.platforms.services import PlatformServices
     from bot.platforms.web.metrics import Metrics
     from inference.vllm import VllmGenerator
+    from retrieval.interfaces import Retriever
 
 
 @dataclass
@@ -54,47 +56,68 @@ class Application(FeatureParts):
     @cached_property
     def answer_pipeline(self) -> AnswerPipeline:
         """The one use case that turns a message into an answer."""
+        return self.make_answer_pipeline(
+            self.retriever,
+            self.conversations,
+            (self.settings.answer_threshold, self.settings.suggest_threshold),
+            self.wording_learner,
+        )
+
+    def make_answer_pipeline(
+        self,
+        retriever: Retriever,
+        conversations: ConversationStore,
+        thresholds: tuple[float | None, float | None],
+        learning: LearnsWordings | None = None,
+    ) -> AnswerPipeline:
+        """The same over another search, log or thresholds (to answer, to show the nearest entry)."""
         from bot.answering.pipeline import AnswerPipeline
-        from bot.answering.quote import ExtractiveWriter
 
-        writer: AnswerWriter = ExtractiveWriter()
-        reader: QuestionReader | None = None
-        if self.generator:
-            from bot.answering.first_line import Patience
-            from bot.answering.generate import GeneratedWriter
-            from bot.answering.judging import DraftJudge
-            from bot.answering.model_reader import SECONDS, ModelReader
-
-            settings, patience = self.settings, Patience(self.settings.first_line_seconds)
-            writer = GeneratedWriter(
-                self.generator,
-                writer,
-                self.metrics,
-                seconds=settings.vllm_seconds,
-                attributor=attributor_for(settings, self.embedding_models),
-                patience=patience,
-                judge=DraftJudge(self.generator, self.metrics) if settings.vllm_judge else None,
-            )
-            reader = ModelReader(
-                self.generator,
-                self.metrics,
-                seconds=patience.limit_reading(SECONDS),
-                follow_ups=settings.vllm_followups,
-            )
+        writer, reader = self._writing
         return AnswerPipeline(
-            retriever=self.retriever,
-            store=self.conversations,
+            retriever=retriever,
+            store=conversations,
             writer=writer,
-            threshold=self.settings.answer_threshold,
-            suggest_threshold=self.settings.suggest_threshold,
+            threshold=thresholds[0],
+            suggest_threshold=thresholds[1],
             intents=self.intent_reader,
             reader=reader,
             handoff=self._can_hand_over,
             mask=masker(self.settings),
-            learning=self.wording_learner,
+            learning=learning,
             page_languages=self._list_page_languages,
             find_granted=self.live_audiences.find_granted,
         )
+
+    @cached_property
+    def _writing(self) -> tuple[AnswerWriter, QuestionReader | None]:
+        """Who writes answers, and who reads what is hard to tell by rules."""
+        from bot.answering.quote import ExtractiveWriter
+
+        if not self.generator:
+            return ExtractiveWriter(), None
+        from bot.answering.first_line import Patience
+        from bot.answering.generate import GeneratedWriter
+        from bot.answering.judging import DraftJudge
+        from bot.answering.model_reader import SECONDS, ModelReader
+
+        settings, patience = self.settings, Patience(self.settings.first_line_seconds)
+        writer = GeneratedWriter(
+            self.generator,
+            ExtractiveWriter(),
+            self.metrics,
+            seconds=settings.vllm_seconds,
+            attributor=attributor_for(settings, self.embedding_models),
+            patience=patience,
+            judge=DraftJudge(self.generator, self.metrics) if settings.vllm_judge else None,
+        )
+        reader = ModelReader(
+            self.generator,
+            self.metrics,
+            seconds=patience.limit_reading(SECONDS),
+            follow_ups=settings.vllm_followups,
+        )
+        return writer, reader
 
     def _list_page_languages(self) -> Collection[str]:
         from retrieval.errors import RetrievalError
@@ -160,6 +183,7 @@ class Application(FeatureParts):
             inbox_store=self.inbox_store,
             conversations=self.conversations,
             markers=self.markers,
+            posted_messages=self.posted_messages,
             catalogue=self.catalogue,
             console=self.console,
             handoffs=self.handoffs,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.access.commands import AdminCommands, AuditCommands
 from bot.answering.commands import ExplainCommands
+from bot.api_keys.commands import KeyCommands
 from bot.features import COMMANDS, GROUPS
 from bot.freshness.commands import FreshnessCommands
 from bot.gaps.commands import GapCommands
@@ -55,5 +56,6 @@ def make_groups(app: Application, versions: VersionStore) -> tuple[SourceCommand
         LearnedCommands(app.wording_learner),
         WordingCommands(app.wordings),
         PrivacyCommands(app.privacy),
+        KeyCommands(app.api_keys),
         AuditCommands(app.audit_log),
     )

@@ -18,13 +18,16 @@ if TYPE_CHECKING:
 
 
 async def serve_application(application: Application) -> None:
-    """Answer in every chat platform that is set up, until stopped. Raises SettingsError when none is, or one not
-    wholly."""
+    """Answer in every chat platform that is set up, and by the HTTP API where that is on, until stopped. Raises
+    SettingsError when there is nothing to serve, or a platform is set up in part."""
+    from bot.app.console import make_console_routes
     from bot.platforms.supervisor import Address, known_causes, make_readiness_check, serve_platforms
     from bot.platforms.web.app import web_app
 
     settings = application.settings
     adapters = connect_platforms(application)
+    if settings.api:
+        adapters.append(connect_api(application))
     await application.warm_up()
     metrics, inbox = application.metrics, application.inbox
     application.privacy.compact_when(inbox.until_idle)
@@ -39,11 +42,14 @@ async def serve_application(application: Application) -> None:
     def list_causes() -> Mapping[str, str]:
         return {**causes(), **application.handoffs.list_troubles()}
 
+    routes = [route for adapter in adapters for route in adapter.routes]
+    if settings.console:
+        routes += make_console_routes(application)
     ready = make_readiness_check(adapters, checks, causes)
     await serve_platforms(
         inbox,
         adapters,
-        web_app(ready, metrics, [route for adapter in adapters for route in adapter.routes]),
+        web_app(ready, metrics, routes),
         Address(settings.host, settings.port),
         drain_seconds=settings.drain_seconds,
         beside=[*application.beside(), partial(application.refusals.watch_causes, list_causes)],
@@ -81,14 +87,31 @@ _READY_SECONDS = 3.0  # that the database may take
 
 
 def connect_platforms(application: Application) -> list[Adapter]:
-    """An adapter for each platform that is configured. Raises SettingsError where none is, or one not wholly."""
+    """An adapter for each platform that is configured. Raises SettingsError where none is and the API is off, or where
+    one is not wholly."""
     configured = [each for each in application.platforms.values() if each.settings.is_configured]
     for each in configured:
         each.settings.check_complete()
-    if not configured:
-        wanted = ", or ".join(each.platform.needs for each in application.platforms.values() if each.platform.needs)
-        raise SettingsError(f"No chat platform is set up: set {wanted}. See .env.example.")
+    if not configured and not application.settings.api:
+        wanted = [each.platform.needs for each in application.platforms.values() if each.platform.needs]
+        names = ", or ".join([*wanted, "FRONTDESK_API"])
+        raise SettingsError(f"No chat platform is set up, and the HTTP API is off: set {names}. See .env.example.")
     return [each.platform.connect(each.settings, application.platform_services) for each in configured]
+
+
+def connect_api(application: Application) -> Adapter:
+    """The HTTP API."""
+    from bot.api.adapter import ApiAdapter
+
+    return ApiAdapter(
+        application.platform_services,
+        application.api_keys,
+        application.retriever,
+        application.source_store,
+        application.refresh_service,
+        application.metrics,
+        application.settings.api_per_minute,
+    )
 
 
 async def _database_lacks(application: Application) -> str:

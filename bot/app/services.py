@@ -21,6 +21,7 @@ from retrieval.errors import RetrievalError
 
 if TYPE_CHECKING:
     from bot.access.service import AccessService
+    from bot.api_keys.service import ApiKeys
     from bot.chat.platform import ChannelPoster
     from bot.chat.refusal_notes import Refusals
     from bot.freshness.ports import Judge
@@ -248,6 +249,15 @@ class FeatureParts(SearchParts):
         from bot.access.service import AccessService
 
         return AccessService(self.admin_store, self.audit_log)
+
+    @cached_property
+    def api_keys(self) -> ApiKeys:
+        """Who may call the HTTP API."""
+        from bot.api_keys.service import ApiKeys
+
+        keys = ApiKeys(self.key_store)
+        self.closing.push_async_callback(keys.close)
+        return keys
 
     @cached_property
     def privacy(self) -> PrivacyService:

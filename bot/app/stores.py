@@ -10,8 +10,10 @@ from bot.settings import Settings
 
 if TYPE_CHECKING:
     from bot.access.ports import AdminStore, AuditLog
-    from bot.chat.ports import ConversationStore, Markers
+    from bot.api_keys.ports import KeyStore
+    from bot.chat.ports import ConversationStore, Markers, PostedMessages
     from bot.database.database import Database
+    from bot.evaluation.runs import EvaluationRunStore
     from bot.freshness.ports import FreshnessStore
     from bot.gaps.ports import DraftStore, MissedStore
     from bot.glossary.ports import GlossaryStore
@@ -83,6 +85,13 @@ class Stores:
         return SqlMarkers(self.database)
 
     @cached_property
+    def posted_messages(self) -> PostedMessages:
+        """What is shown on platforms that keep nothing themselves."""
+        from bot.database.posted_messages import SqlPostedMessages
+
+        return SqlPostedMessages(self.database)
+
+    @cached_property
     def admin_store(self) -> AdminStore:
         """Who was named an admin."""
         from bot.access.admin_store import SqlAdminStore
@@ -95,6 +104,13 @@ class Stores:
         from bot.access.audit_store import SqlAuditLog
 
         return SqlAuditLog(self.database)
+
+    @cached_property
+    def key_store(self) -> KeyStore:
+        """The keys of the HTTP API."""
+        from bot.api_keys.store import SqlKeyStore
+
+        return SqlKeyStore(self.database)
 
     @cached_property
     def handoff_store(self) -> HandoffStore:
@@ -151,6 +167,13 @@ class Stores:
         from bot.insights.store import SqlInsightStore
 
         return SqlInsightStore(self.database)
+
+    @cached_property
+    def evaluation_runs(self) -> EvaluationRunStore:
+        """What came of the golden questions."""
+        from bot.evaluation.run_store import SqlEvaluationRunStore
+
+        return SqlEvaluationRunStore(self.database)
 
     @cached_property
     def freshness_store(self) -> FreshnessStore:

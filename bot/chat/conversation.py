@@ -58,7 +58,7 @@ class IncomingMessage:
     that came with it and could not be read, `seen` those that are pictures, each with what a model says it shows, which
     is in the text; then `own` is the text without that, which tells the language. `called`: the text is nothing of the
     message, which only called to it. `viewer` is who asks, by which it is decided what they may see. `editable`: what
-    is answered can be replaced by an edit."""
+    is answered can be replaced by an edit. `language` is the author's; "" where the text is to tell."""
 
     conversation_id: str
     text: str
@@ -73,6 +73,7 @@ class IncomingMessage:
     called: bool = False
     viewer: Viewer = ANYBODY
     editable: bool = True
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,8 @@ class Citation:
 class UsedPassage:
     """A passage as it stood when an answer was made, kept so that `explain` outlives the index version.
 
-    `author` is the teammate who wrote it, "" for a page; `audience` are the groups that it was for alone, if any.
+    `author` is the teammate who wrote it, "" for a page; `audience` are the groups that it was for alone, if any;
+    `source` is the name of the source that it is from.
     """
 
     passage_id: str
@@ -143,6 +145,7 @@ class UsedPassage:
     crawled_at: str = ""
     author: str = ""
     audience: frozenset[str] = frozenset()
+    source: str = ""
 
     @classmethod
     def of(cls, scored: ScoredPassage, rank: int) -> UsedPassage:
@@ -159,6 +162,7 @@ class UsedPassage:
             crawled_at=document.crawled_at,
             author=document.author,
             audience=scored.audience,
+            source=document.source,
         )
 
 
@@ -169,7 +173,8 @@ class Turn:
     `standalone_question` is the question as it was searched, after the conversation was taken in, `rewritten` what it
     was searched as besides, by the glossary; `model` names the writer; `timings_ms` maps a stage to milliseconds;
     `threshold` is the confidence an answer needed; `granted` are the groups of the asker that let them see more than
-    everybody.
+    everybody; `small_talk` is the intent ("thanks") of what asks nothing, `channel` the platform's id of where
+    it was written.
     """
 
     id: str
@@ -192,6 +197,8 @@ class Turn:
     user: str = ""
     rewritten: tuple[str, ...] = ()
     granted: frozenset[str] = frozenset()
+    small_talk: str = ""
+    channel: str = ""
 
     def show_to(self, viewer: Viewer) -> Turn:
         """What of it the viewer may see: without passages that are not for them, and without the answer where it cites

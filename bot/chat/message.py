@@ -66,6 +66,7 @@ class ChatMessage:
     bot; `handoff_thread`: in which thread what people say in a handoff of it is posted, where that is not its own;
     `conversation_id`: which conversation it goes on with ("": its place's). Of its author: `groups` are those they are
     in beside the place's own (of a press: all), `is_guest` that they belong to another workspace than the place.
+    `language`: the one that they speak, as a tag of ours; "" where what they write is to tell.
 
     What is found out once it is here: whether it is `in_help_channel`; the handoff it belongs to, and on whose `side`;
     and, where it called the bot to somebody else's question, by whose id that was `asked_by`: a press below the answer
@@ -97,6 +98,7 @@ class ChatMessage:
     names_bot: bool = False
     groups: frozenset[str] = frozenset()
     is_guest: bool = False
+    language: str = ""
 
     @property
     def opens_thread(self) -> bool:

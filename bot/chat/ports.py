@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from bot.chat.conversation import Conversation, Feedback, Turn
 from bot.chat.intent import MessageReading, OfferReply
@@ -35,8 +36,8 @@ class ConversationStore(Protocol):
     ) -> Sequence[Turn]:
         """Newest first, without passages' texts being left out."""
 
-    def export_turns(self, *, since: datetime | None = None) -> AsyncIterator[Turn]:
-        """Every turn, oldest first, streamed in bounded memory."""
+    def export_turns(self, *, since: datetime | None = None) -> AsyncIterator[tuple[Turn, Sequence[Feedback]]]:
+        """Every turn with the votes on it, oldest first, streamed in bounded memory."""
 
     async def record_vote(self, feedback: Feedback) -> None:
         """Keep a user's last vote on a turn (one row a user and turn). Raises UnknownTurn."""
@@ -68,6 +69,34 @@ class Markers(Protocol):
 
     async def claim(self, name: str, value: str) -> bool:
         """Keep a value where another was, or none; False where it was there already: of several, one process has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PostedMessage:
+    """A message that stands in a channel, by its `name`, which is unique there; `version` counts its changes, `body` is
+    JSON in its platform's own terms."""
+
+    name: str
+    version: int
+    body: Mapping[str, Any]
+
+
+class PostedMessages(Protocol):
+    """What stands on a platform that has no server of its own to keep it, by channel. It goes with its `user` when that
+    one is forgotten. Every method raises StorageError when the database fails."""
+
+    async def put_message(self, platform: str, channel: str, user: str, name: str, body: Mapping[str, Any]) -> None:
+        """Show a message, in the place of the one of that name if there is one, else below the others."""
+
+    async def find_message(self, platform: str, channel: str, name: str) -> PostedMessage | None: ...
+
+    async def remove_message(self, platform: str, channel: str, name: str) -> None: ...
+
+    async def list_messages(self, platform: str, channel: str, limit: int = 200) -> Sequence[PostedMessage]:
+        """The newest, oldest first."""
+
+    async def load_versions(self, platform: str, channel: str, limit: int = 200) -> Mapping[str, int]:
+        """The versions of the same messages by their names: whether one has to look again."""
 
 
 def name_share(turn_id: str) -> str:

@@ -123,8 +123,8 @@ def export_turns(
         with open_output(out) as stream:
             write = row_writer(stream, format_ or Format.JSONL)
             count = 0
-            async for turn in store.export_turns(since=_to_start_time(days)):
-                write(turn, await store.list_feedback(turn.id))
+            async for turn, votes in store.export_turns(since=_to_start_time(days)):
+                write(turn, votes)
                 count += 1
             return count
 

@@ -12,10 +12,12 @@ import typer
 from bot.cli import (
     admin,
     answers,
+    console,
     crawl,
     freshness,
     glossary,
     history,
+    keys,
     learned,
     measure,
     privacy,
@@ -47,6 +49,7 @@ GROUPS = {
     "learned": (typer.Typer(no_args_is_help=True), "Which entries customers showed that their words mean."),
     "wordings": (typer.Typer(no_args_is_help=True), "What a model wrote that customers might ask."),
     "admins": (typer.Typer(no_args_is_help=True), "Who may steer Frontdesk from Slack and Discord."),
+    "keys": (typer.Typer(no_args_is_help=True), "Who may call the HTTP API."),
     "log": (history.log_app, "The conversations: list, show, export."),
     "slack": (serve.slack_app, "Set Frontdesk up in a Slack workspace."),
     "discord": (serve.discord_app, "Set Frontdesk up in a Discord server."),
@@ -61,12 +64,25 @@ add_commands(
     COMMANDS,
     {
         name: form
-        for module in (admin, crawl, freshness, glossary, history, learned, privacy, sources, system, taught, wordings)
+        for module in (
+            admin,
+            crawl,
+            freshness,
+            glossary,
+            history,
+            keys,
+            learned,
+            privacy,
+            sources,
+            system,
+            taught,
+            wordings,
+        )
         for name, form in module.FORMS.items()
     },
     {"recrawl": "refresh"},
 )
-for module in (privacy, serve, vllm, measure, system):
+for module in (privacy, serve, console, vllm, measure, system):
     for name, command in module.COMMANDS.items():
         app.command(name)(command)
 for name, (group, text) in GROUPS.items():

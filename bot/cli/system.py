@@ -58,7 +58,7 @@ def _versions_as_json(versions: Versions) -> list[dict[str, Any]]:
 
 def run_doctor(as_json: AsJson = False) -> None:
     """Check every part; say what is wrong and how to fix it. Exit code 1 if anything is."""
-    from bot.cli.doctor import run_checks
+    from bot.app.doctor import run_checks
     from bot.settings import load_settings
 
     err = make_console(stderr=True)

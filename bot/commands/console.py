@@ -119,13 +119,13 @@ class Console:
             ):
                 return await bound.handle(context)
         except (BotError, RetrievalError) as error:
-            if context.at_terminal:  # there a fault is a line of its own and an exit code
+            if context.raises_faults:
                 raise
             if isinstance(error, DeliveryError):
                 log.warning("not shown", command=context.name, cause=str(error))
             return Card(text=self._to_chat_line(str(error)), fault=True)
         except Exception as error:
-            if context.at_terminal:
+            if context.raises_faults:
                 raise
             fault = log_fault(error, command=context.name)
             return Card(text=words_for("en").say("fault", fault=fault), fault=True)

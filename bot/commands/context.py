@@ -42,6 +42,11 @@ class CommandContext:
         """Whether it comes from the command line: of whoever runs Frontdesk, or of a script of theirs."""
         return self.actor.platform == "cli"
 
+    @property
+    def raises_faults(self) -> bool:
+        """Whether a fault is told by no card: at a terminal it is an exit code, to a program a status."""
+        return self.actor.platform in {"cli", "api"}
+
     def text(self, name: str) -> str:
         """An option's text, or ""."""
         value = self.options.get(name, "")

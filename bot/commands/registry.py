@@ -90,15 +90,13 @@ def note_nothing(_context: CommandContext) -> AuditNote:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What is typed behind `/faq`. `standalone`: not in a menu of its group, though its name has two words;
-    `terminal`: what is otherwise on the command line."""
+    """What is typed behind `/faq`. `terminal`: what is otherwise on the command line."""
 
     name: str
     role: Role
     help: str
     parameters: tuple[Parameter, ...] = ()
     note: Note = note_options
-    standalone: bool = False
     terminal: Terminal = _AS_IN_CHATS
 
     @property
@@ -146,11 +144,10 @@ def command(
     help: str,
     *parameters: Parameter,
     note: Note = note_options,
-    standalone: bool = False,
     terminal: Terminal = _AS_IN_CHATS,
 ) -> Callable[[Method], Method]:
     """The method is called by `/faq name`."""
-    return _declare("commands", Command(name, role, help, parameters, note, standalone, terminal))
+    return _declare("commands", Command(name, role, help, parameters, note, terminal))
 
 
 def on_button(name: str, role: Role, *, note: Note = note_value) -> Callable[[Method], Method]:

@@ -44,8 +44,7 @@ async def voted_questions(store: ConversationStore, since: datetime | None = Non
     """
     ballots: dict[tuple[object, ...], _Ballot] = {}
     unusable = 0
-    async for turn in store.export_turns(since=since):
-        votes = await store.list_feedback(turn.id)
+    async for turn, votes in store.export_turns(since=since):
         if not votes:
             continue
         if turn.decision not in {Decision.ANSWER, Decision.SUGGEST} or not turn.citations:

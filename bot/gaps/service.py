@@ -144,8 +144,11 @@ class Gaps:
         for language in dict.fromkeys(each.language for each in missed):
             places = [place for place, each in enumerate(missed) if each.language == language]
             texts = [collapse_whitespace(missed[place].question[: 2 * READ])[:READ] for place in places]
-            readings, replies = intents.read_messages(texts, language), intents.read_replies(texts, language)
-            for place, text, reading, reply in zip(places, texts, readings, replies, strict=True):
+            distinct = list(dict.fromkeys(texts))  # of what many ask, one is read
+            readings = dict(zip(distinct, intents.read_messages(distinct, language), strict=True))
+            replies = dict(zip(distinct, intents.read_replies(distinct, language), strict=True))
+            for place, text in zip(places, texts, strict=True):
+                reading, reply = readings[text], replies[text]
                 talk = reading.sure and reading.intent.is_small_talk
                 if talk or reply is not OfferReply.OTHER or not any(map(str.isalpha, text)):
                     continue

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, FromClause, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.chat.conversation import Decision, Vote
-from bot.database.database import Database
+from bot.database.database import Database, plan_for_sums
 from bot.database.tables import feedback, handoffs, turns
 from bot.gaps.models import Missed, Reason
 
@@ -43,6 +43,7 @@ class SqlMissedStore:
         )
 
         async def work(connection: AsyncConnection) -> Sequence[Missed]:
+            await plan_for_sums(connection)
             rows = (await connection.execute(query)).mappings().all()
             comments = await _comments(connection, [row["id"] for row in rows if row[Reason.VOTED_DOWN.value]])
             return [

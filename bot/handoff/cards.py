@@ -1,4 +1,5 @@
-"""What a support channel sees of a handoff. Pure; in English, as everything that is for the team alone."""
+"""What a support channel sees of a handoff, in English, as all that is for the team alone; what ends it for customers.
+Pure."""
 
 from __future__ import annotations
 
@@ -10,9 +11,11 @@ from bot.chat.links import find_addresses, find_mailboxes
 from bot.chat.markup import in_one_line
 from bot.chat.text import ago, format_age, short
 from bot.handoff.models import Handoff, HandoffReason, HandoffState
+from bot.i18n import words_for
 from bot.i18n.locales import name_language
 
 CLAIM, RESOLVE, REOPEN = "claim", "resolve", "reopen"
+HELPED, NOT_HELPED = "helped", "not_helped"
 _REASONS = {
     HandoffReason.BUTTON: "asked for a person",
     HandoffReason.WORDS: "asked for a person",
@@ -52,6 +55,19 @@ def handoff_card(handoff: Handoff, turns: Sequence[Turn], link: str, *, direct: 
         footnote=_choose_footnote(handoff),
         buttons=_build_buttons(handoff),
     )
+
+
+def resolved_card(handoff: Handoff, *, asks: bool) -> Card:
+    """What the customer is told in their language; `asks`: whether it helped, too."""
+    words = words_for(handoff.language)
+    if not asks:
+        again = Button(REOPEN, handoff.id, words.labels["still_need_help"])
+        return Card(text=words.say("handoff_resolved"), buttons=(again,))
+    buttons = (
+        Button(HELPED, handoff.id, words.labels["helped_yes"]),
+        Button(NOT_HELPED, handoff.id, words.labels["helped_no"]),
+    )
+    return Card(text=words.say("handoff_resolved_helped"), buttons=buttons)
 
 
 def reminder_card(handoff: Handoff, link: str) -> Card:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bot.chat.people import Role
 from bot.commands.registry import command, on_button
 from bot.errors import NotAllowed
-from bot.handoff.cards import CLAIM, REOPEN, RESOLVE, handoffs_card
+from bot.handoff.cards import CLAIM, HELPED, NOT_HELPED, REOPEN, RESOLVE, handoffs_card
 from bot.handoff.models import HandoffState
 
 if TYPE_CHECKING:
@@ -42,6 +42,14 @@ class HandoffCommands:
     async def _reopen(self, context: CommandContext) -> Answer:
         await self._check_place(context)
         return await self._handoffs.reopen_handoff(context.actor, context.value)
+
+    @on_button(HELPED, Role.CUSTOMER)
+    async def _note_helped(self, context: CommandContext) -> Answer:
+        return await self._handoffs.note_whether_helped(context.actor, context.value, helped=True)
+
+    @on_button(NOT_HELPED, Role.CUSTOMER)
+    async def _note_not_helped(self, context: CommandContext) -> Answer:
+        return await self._handoffs.note_whether_helped(context.actor, context.value, helped=False)
 
     async def _check_place(self, context: CommandContext) -> None:
         if not await self._handoffs.may_steer(context.actor, context.value, context.place):

@@ -39,7 +39,8 @@ class Handoff:
     nothing but a wish for a person was uttered: that is then the question). `customer` is where the customer reads and
     writes (in a private conversation any message of the channel belongs to it); `support` is the thread of the packet
     in the support channel, whose `thread` is "" until it is posted. `asked_in` is the customer's place before it moved
-    to a private conversation (`NOWHERE` if it has not): what they write there belongs to it still."""
+    to a private conversation (`NOWHERE` if it has not): what they write there belongs to it still. `helped_asked_at` is
+    when the customer was asked whether that helped, `helped` what they said last."""
 
     id: str
     state: HandoffState
@@ -59,6 +60,8 @@ class Handoff:
     reminders: int = 0
     remind_at: datetime | None = None
     asked_in: ThreadRef = NOWHERE
+    helped_asked_at: datetime | None = None
+    helped: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

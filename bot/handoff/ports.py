@@ -24,8 +24,11 @@ class HandoffStore(Protocol):
 
     async def change_handoff(self, handoff_id: str, *states: HandoffState, **values: object) -> Handoff | None:
         """Set fields (`state`, `customer`, `asked_in`, `support`, `claimed_by`, `claimed_name`, `reminders`,
-        `remind_at`) of one that is in one of `states` (in any, where none is given); None where it is in none of them,
-        so that of two that change it at once one succeeds."""
+        `remind_at`, `helped_asked_at`, `helped`) of one that is in one of `states` (in any, where none is given); None
+        where it is in none of them, so that of two that change it at once one succeeds."""
+
+    async def was_asked_whether_helped(self, conversation_id: str) -> bool:
+        """Whether the customer of a conversation was, in any handoff of it."""
 
     async def lease_due_reminders(self, now: datetime, until: datetime) -> Sequence[Handoff]:
         """Open ones whose `remind_at` has come; it is `until` afterwards, and `reminders` one more."""

@@ -16,7 +16,7 @@ from itertools import pairwise
 
 import structlog
 
-from bot.chat.card import Button, Card
+from bot.chat.card import Card
 from bot.chat.conversation import Decision, Turn
 from bot.chat.groups import find_viewer
 from bot.chat.links import find_addresses
@@ -24,8 +24,8 @@ from bot.chat.message import Audience, Job, MessageRef, ThreadRef
 from bot.chat.people import Actor
 from bot.chat.platform import ChannelPoster
 from bot.chat.ports import ConversationStore
-from bot.errors import BotError, DeliveryError, Refusal, StorageError
-from bot.handoff.cards import REOPEN, handoff_card, reminder_card
+from bot.errors import BotError, DeliveryError, NotAllowed, Refusal, StorageError
+from bot.handoff.cards import handoff_card, reminder_card, resolved_card
 from bot.handoff.exchange import Exchange
 from bot.handoff.models import LIVE, NOWHERE, Handoff, HandoffMessage, HandoffReason, HandoffState
 from bot.handoff.ports import HandoffStore, ThreadMarks
@@ -242,15 +242,29 @@ class HandoffService:
         """All that a resolved handoff calls for; what a dead process left of it is done again (see `watch`)."""
         await self._mark_places(handoff, human=False)
         await self._update_card(handoff)
-        words = words_for(handoff.language)
-        again = Button(REOPEN, handoff.id, words.labels["still_need_help"])
-        await self._posts.tell_customer(handoff, Card(text=words.say("handoff_resolved"), buttons=(again,)))
+        asks = not await self._store.was_asked_whether_helped(handoff.conversation_id)
+        refused = await self._posts.tell_customer(handoff, resolved_card(handoff, asks=asks))
+        if asks and refused is None:  # noted once it stands: a process that dies before asks again when it is back
+            await self._store.change_handoff(handoff.id, helped_asked_at=datetime.now(UTC))
         if exchange := await self._store.load_messages(handoff.id):
             try:
                 await self._propose(handoff, exchange)
             except BotError as error:  # the handoff is resolved all the same
                 log.error("nothing proposed", handoff=handoff.id, cause=str(error))
         await self._store.change_handoff(handoff.id, HandoffState.RESOLVED, remind_at=None)
+
+    async def note_whether_helped(self, actor: Actor, handoff_id: str, *, helped: bool) -> Card:
+        """Keep what the customer says of it; -> what they are told. Who needs a person still gets one. Raises
+        StorageError, NotAllowed for anybody else."""
+        handoff = await self._store.find_handoff(handoff_id)
+        if handoff is None:
+            return _unknown_handoff_card()
+        if (actor.platform, actor.user) != (handoff.customer.platform, handoff.customer_user):
+            raise NotAllowed(words_for(handoff.language).say("choice_not_yours"))
+        await self._store.change_handoff(handoff_id, helped=helped)
+        if helped:
+            return Card(text=words_for(handoff.language).say("confirmed"))
+        return await self.reopen_handoff(actor, handoff_id)
 
     async def reopen_handoff(self, actor: Actor, handoff_id: str) -> Card:
         """Go on with a resolved handoff; the customer may ask for that, too."""

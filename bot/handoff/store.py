@@ -60,6 +60,10 @@ class SqlHandoffStore:
         changed = update(handoffs).where(these).values(_build_row(values) | {"updated_at": datetime.now(UTC)})
         return _first_or_none(await self._update_handoffs(changed))
 
+    async def was_asked_whether_helped(self, conversation_id: str) -> bool:
+        these = and_(handoffs.c.conversation_id == conversation_id, handoffs.c.helped_asked_at.is_not(None))
+        return bool(await self._select_handoffs(select(handoffs).where(these).limit(1)))
+
     async def lease_due_reminders(self, now: datetime, until: datetime) -> Sequence[Handoff]:
         """`until` is after `now`. Oldest first."""
         ready = and_(handoffs.c.state == HandoffState.OPEN.value, handoffs.c.remind_at <= now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from bot.chat.message import Audience, Disposition, Job
+from bot.chat.message import Audience, Disposition, Job, ThreadRef
 from bot.inbox.dispatcher import Dispatcher
 from bot.inbox.limits import InboxLimits
 from bot.inbox.queue import Budget, FairQueue, Full
@@ -30,8 +30,8 @@ class Admission:
         if job.judgement in {Disposition.QUIET, Disposition.RELAY}:  # costs nothing: no budget is to hear of
             await self._queue.put(job, owed=True)
             return
-        user = ":".join((place.platform, place.workspace, job.message.user))
-        wait = self._users.take_question(user) or self._workspaces.take_question(f"{place.platform}:{place.workspace}")
+        user, workspace = _name_payers(place, job.message.user)
+        wait = self._users.take_question(user) or self._workspaces.take_question(workspace)
         if wait:
             self._excuse_once(user, wait, job, "over_budget", minutes=max(1, round(wait / 60)))
             return
@@ -39,6 +39,11 @@ class Admission:
             await self._queue.put(job)
         except Full as full:
             self._excuse_once(user, _FULL_SECONDS, job, "too_many_of_yours" if full.user else "too_many")
+
+    def find_wait(self, place: ThreadRef, user: str) -> float:
+        """The seconds until a question of that user would be within their and their workspace's budget; 0.0: it is."""
+        payer, workspace = _name_payers(place, user)
+        return max(self._users.find_wait(payer), self._workspaces.find_wait(workspace))
 
     def _excuse_once(self, user: str, seconds: float, job: Job, key: str, **values: object) -> None:
         """Excuse a job, in words unless its user was told so within that time: who asks a thousand times is told once,
@@ -51,3 +56,8 @@ class Admission:
             self._excused = {each: until for each, until in self._excused.items() if until > now}
         self._excused[user] = now + seconds
         self._dispatcher.start_excuse(job, key, **values)
+
+
+def _name_payers(place: ThreadRef, user: str) -> tuple[str, str]:
+    """Of whose budgets a question there is taken: the user's, and the workspace's."""
+    return ":".join((place.platform, place.workspace, user)), f"{place.platform}:{place.workspace}"

@@ -92,5 +92,6 @@ class JobAnswers:
             found.taken,
             find_author(job.message),
             sender is None or sender.can_replace(job),
+            message.language,
         )
         return job, incoming

@@ -22,7 +22,7 @@ _PLACE = tuple(field.name for field in fields(ThreadRef))
 OWN_KEYS = frozenset(
     {
         *("name", "link", "links", "files", "reply_to", "first", "unseen", "handoff_in"),
-        *("help", "handoff", "side", "conversation", "named", "groups", "guest", ASKED_BY),
+        *("help", "handoff", "side", "conversation", "named", "groups", "guest", "language", ASKED_BY),
     }
 )
 """The names in `context` that stand for fields of a message: no reply target may use them."""
@@ -74,6 +74,7 @@ def decode_message(kept: Mapping[str, Any]) -> ChatMessage:
         asked_by=context.get(ASKED_BY, ""),
         conversation_id=context.get("conversation", ""),
         is_guest=bool(context.get("guest")),
+        language=context.get("language", ""),
         groups=frozenset(context.get("groups", "").split()),
     )
 
@@ -114,6 +115,7 @@ def _encode_own(message: ChatMessage) -> dict[str, str]:
         "conversation": message.conversation_id,
         "named": _SET if message.names_bot else "",
         "guest": _SET if message.is_guest else "",
+        "language": message.language,
         "groups": " ".join(sorted(message.groups)),
     }
     handoff_thread = {} if message.handoff_thread is None else {"handoff_in": message.handoff_thread}

@@ -126,17 +126,22 @@ class Budget:
 
     def take_question(self, key: str) -> float:
         """Take one question; -> 0.0, or the seconds until one would be allowed, and then none is taken."""
+        if wait := self.find_wait(key):
+            return wait
+        if self._most:
+            now = self._clock()
+            if len(self._full_at) > 10_000:
+                self._full_at = {other: at for other, at in self._full_at.items() if at > now}
+            self._full_at[key] = max(now, self._full_at.get(key, now)) + self._seconds / self._most
+        return 0.0
+
+    def find_wait(self, key: str) -> float:
+        """Take none; -> the seconds until one would be allowed, 0.0 where one is."""
         if not self._most:
             return 0.0
         now, each = self._clock(), self._seconds / self._most
-        full_at = max(now, self._full_at.get(key, now))
-        wait = full_at + each - now - self._seconds
-        if wait > 1e-9:
-            return wait
-        if len(self._full_at) > 10_000:
-            self._full_at = {other: at for other, at in self._full_at.items() if at > now}
-        self._full_at[key] = full_at + each
-        return 0.0
+        wait = max(now, self._full_at.get(key, now)) + each - now - self._seconds
+        return wait if wait > 1e-9 else 0.0
 
 
 def lane_of(job: Job) -> tuple[str, str, str]:

@@ -97,6 +97,10 @@ class InboxService:
         """Keep this platform's jobs until it joins again."""
         self._runtime.remove_platform(platform)
 
+    def find_wait(self, place: ThreadRef, user: str) -> float:
+        """The seconds until a user has a question left in their budget; 0.0 where they have one now."""
+        return self._admission.find_wait(place, user)
+
     def find_trouble(self, platform: str) -> str:
         """Why a platform lets the bot say nothing, and what an operator does about it; "" where it does."""
         return self._runtime.find_trouble(platform)

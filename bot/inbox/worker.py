@@ -12,7 +12,7 @@ from bot.chat.conversation import Turn
 from bot.chat.message import Disposition, Job, JobState
 from bot.chat.platform import ReplySender
 from bot.errors import DeliveryError, Refusal, StorageError
-from bot.i18n import Words
+from bot.i18n import Words, words_for
 from bot.i18n.language import words_for_text
 from bot.inbox.answers import JobAnswers, MadeAnswer
 from bot.inbox.availability import Platforms
@@ -72,7 +72,7 @@ class Worker:
         if begun.state is JobState.RETRACTING:
             return await self.retract_job(begun, unnoted=unnoted)
         closing = self._close_pressed(begun, sender)
-        words = words_for_text(begun.message.text)
+        words = _choose_words(begun)
         if begun.judgement is Disposition.RELAY:
             if closing:
                 await asyncio.wait({closing})
@@ -95,7 +95,7 @@ class Worker:
         if closing := self._close_pressed(begun, sender):
             await asyncio.wait({closing})
         self._outcomes.count_fault(job.message.place.platform, key)
-        say = words_for_text(job.message.text).say(key, **values)
+        say = _choose_words(job).say(key, **values)
         return await self._deliver_line(begun, say, JobState.EXCUSED)
 
     async def excuse_silently(self, job: Job) -> WorkOutcome:
@@ -214,3 +214,9 @@ class Worker:
         self._closings.add(task)
         task.add_done_callback(self._closings.discard)
         return task
+
+
+def _choose_words(job: Job) -> Words:
+    """The words for a line of our own."""
+    message = job.message
+    return words_for(message.language) if message.language else words_for_text(message.text)

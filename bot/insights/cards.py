@@ -14,6 +14,7 @@ from bot.insights.service import resolution_of, share_of
 if TYPE_CHECKING:
     from bot.insights.service import Report
 
+_ROWS = 40  # of a table: the newest of days and weeks, else those with most questions
 _FEW = 10  # a share of fewer says nothing, and is not shown as one
 _SURE = 0.05  # a share whose interval reaches no further to either side stands alone
 _OUTCOMES = {
@@ -39,9 +40,15 @@ def insights_card(report: Report) -> Card:
         footnote=(
             "Resolved: the last answer of a conversation was confirmed by its customer, or for "
             f"{hours:g} hours nobody asked on, voted it down or got a person. "
+            f"{_tell_left_out(report)}"
             "In brackets: where the true share lies 19 times out of 20, and the days before."
         ),
     )
+
+
+def _tell_left_out(report: Report) -> str:
+    left = len(report.groups) - _ROWS
+    return f"{left} rows are left out: 'frontdesk insights --json' has them. " if left > 0 else ""
 
 
 def _list_facts(report: Report) -> dict[str, str]:
@@ -57,6 +64,8 @@ def _list_facts(report: Report) -> dict[str, str]:
         Share(tally.handed_over, tally.questions), Share(before.handed_over, before.questions)
     )
     facts["Votes"] = f"{tally.votes.get('up', 0)} up, {tally.votes.get('down', 0)} down"
+    if report.helped.total:
+        facts["Said that people helped"] = _compare_shares(report.helped, report.helped_before)
     facts["First reply"] = _describe_times(report.first_replies)
     facts["A person's first words"] = _describe_times(report.people)
     if report.reasons:
@@ -94,6 +103,8 @@ def _describe_seconds(seconds: float) -> str:
 
 def _draw_groups(grouping: Grouping, groups: Mapping[str, Tally]) -> Table:
     columns = (grouping.value.capitalize(), ">Questions", ">Resolved", ">Answered", ">Nothing found", ">Handed over")
+    shown = list(groups.items())
+    shown = shown[-_ROWS:] if grouping in {Grouping.DAY, Grouping.WEEK} else shown[:_ROWS]
     rows = (
         (
             name or "(none)",
@@ -103,7 +114,7 @@ def _draw_groups(grouping: Grouping, groups: Mapping[str, Tally]) -> Table:
             _show_share(share_of(tally, Decision.ABSTAIN.value)),
             str(tally.handed_over),
         )
-        for name, tally in groups.items()
+        for name, tally in shown
     )
     return Table(columns, tuple(rows))
 
@@ -123,6 +134,11 @@ def report_to_json(report: Report) -> dict[str, Any]:
         "first_reply_seconds": _times_to_json(report.first_replies),
         "person_seconds": _times_to_json(report.people),
         "reasons": dict(report.reasons),
+        "helped": {
+            "yes": report.helped.count,
+            "said": report.helped.total,
+            "interval": [round(bound, 4) for bound in report.helped.interval],
+        },
         "by": report.grouping.value if report.grouping else None,
         "groups": {name: _tally_to_json(tally) for name, tally in report.groups.items()},
     }

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from bot.insights.service import Insights
 
 _DAYS = 7
-_BY = ("day", "week", "language", "platform", "channel", "page")
+_BY = ("day", "week", "language", "platform", "channel", "source", "page")
 
 
 class InsightCommands:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -12,7 +13,7 @@ from enum import StrEnum
 class Ending(StrEnum):
     """How a conversation ended: what followed its last question within the time that is allowed for that."""
 
-    CONFIRMED = "confirmed"  # resolved, hard: the customer said so, by a vote or by confirming a suggestion
+    CONFIRMED = "confirmed"  # resolved, hard: the customer said so, by a vote, by thanks or by confirming a suggestion
     QUIET = "quiet"  # resolved, soft: an answer or a suggestion, and nobody asked on, complained or got a person
     UNRESOLVED = "unresolved"
     RUNNING = "running"  # not known yet
@@ -26,7 +27,8 @@ class Grouping(StrEnum):
     LANGUAGE = "language"
     PLATFORM = "platform"
     CHANNEL = "channel"
-    PAGE = "page"  # of an answer's or suggestion's first passage; "" where nothing was found
+    SOURCE = "source"  # of an answer's or suggestion's first passage; "" where nothing was found
+    PAGE = "page"  # of the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,17 @@ class Tally:
     endings: Mapping[Ending, int] = field(default_factory=dict)
     handed_over: int = 0
     votes: Mapping[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def sum(cls, tallies: Iterable[Tally]) -> Tally:
+        """Of groups that share no question."""
+        decisions, endings, votes, handed_over = Counter[str](), Counter[Ending](), Counter[str](), 0
+        for each in tallies:
+            decisions.update(each.decisions)
+            endings.update(each.endings)
+            votes.update(each.votes)
+            handed_over += each.handed_over
+        return cls(dict(decisions), dict(endings), handed_over, dict(votes))
 
     @property
     def questions(self) -> int:

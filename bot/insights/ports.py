@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from bot.insights.models import Grouping, Tally, Times, Window
+from bot.insights.models import Grouping, Share, Tally, Times, Window
 
 
 class InsightStore(Protocol):
@@ -22,3 +22,6 @@ class InsightStore(Protocol):
 
     async def count_reasons(self, window: Window, limit: int = 20) -> Mapping[str, int]:
         """The reasons given with votes against an answer, most frequent first."""
+
+    async def count_helped(self, window: Window) -> Share:
+        """Of the customers who said whether people had helped them, those who said yes, by when they were asked."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,8 +15,9 @@ GROUPS_SHOWN = 100  # of a grouping, those with most questions
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The numbers of a window, and of the equally long time `before` it; `groups` are by `grouping`, in the order of
-    time or those with most questions first."""
+    """The numbers of a window, and of the equally long time `before` it; `helped` are the customers who said that
+    people had helped them, of those who said anything; `groups` are by `grouping`, in the order of time or those with
+    most questions first."""
 
     window: Window
     tally: Tally
@@ -23,6 +25,8 @@ class Report:
     first_replies: Times
     people: Times
     reasons: Mapping[str, int]
+    helped: Share
+    helped_before: Share
     grouping: Grouping | None
     groups: Mapping[str, Tally]
 
@@ -44,20 +48,29 @@ class Insights:
         """Of the last `days`. Raises StorageError."""
         now = self._now()
         window = Window(now - timedelta(days=days), now, now, self._quiet)
-        groups = await self._store.count(window, grouping) if grouping else {}
+        groups, before, first_replies, people, reasons = await asyncio.gather(
+            self._store.count(window, grouping),
+            self._store.count(window.before),
+            self._store.measure_first_replies(window),
+            self._store.measure_people(window),
+            self._store.count_reasons(window),
+        )
         return Report(
             window=window,
-            tally=(await self._store.count(window))[""],
-            before=(await self._store.count(window.before))[""],
-            first_replies=await self._store.measure_first_replies(window),
-            people=await self._store.measure_people(window),
-            reasons=await self._store.count_reasons(window),
+            tally=Tally.sum(groups.values()),
+            before=Tally.sum(before.values()),
+            first_replies=first_replies,
+            people=people,
+            reasons=reasons,
+            helped=await self._store.count_helped(window),
+            helped_before=await self._store.count_helped(window.before),
             grouping=grouping,
-            groups=_order_groups(groups, grouping),
+            groups=_order_groups(groups, grouping) if grouping else {},
         )
 
 
-def _order_groups(groups: Mapping[str, Tally], grouping: Grouping | None) -> dict[str, Tally]:
+def _order_groups(groups: Mapping[str, Tally], grouping: Grouping) -> dict[str, Tally]:
+    groups = {name: tally for name, tally in groups.items() if tally.questions}
     if grouping in {Grouping.DAY, Grouping.WEEK}:
         return {_name_day(seconds): groups[seconds] for seconds in sorted(groups, key=_count_seconds)}
     most = sorted(groups, key=lambda name: (-groups[name].questions, name))

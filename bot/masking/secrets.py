@@ -18,6 +18,7 @@ _TOKENS = (
     r"gh[pousr]_[0-9A-Za-z]{36,255}|github_pat_[0-9A-Za-z_]{22,255}",
     r"gl(?:pat|dt|ptt|rt|soat|ft)-[0-9A-Za-z_-]{20,100}",  # GitLab
     r"xox[abeoprs]-[0-9A-Za-z-]{10,250}|xapp-[0-9]-[0-9A-Za-z]{1,30}-[0-9]{1,30}-[0-9a-f]{1,100}",  # Slack
+    r"fdk_[0-9a-f]{10}_[0-9A-Za-z_-]{43}",  # Frontdesk's own
     r"[srp]k_(?:test|live|prod)_[0-9A-Za-z]{10,250}|whsec_[0-9A-Za-z+/]{24,100}",  # Stripe
     r"sk-(?:ant-|proj-|svcacct-|admin-|or-)?[0-9A-Za-z_-]{20,250}",  # OpenAI, Anthropic, OpenRouter
     r"AIza[0-9A-Za-z_-]{35}|ya29\.[0-9A-Za-z_-]{20,250}|GOCSPX-[0-9A-Za-z_-]{28}",  # Google

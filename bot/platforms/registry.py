@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from bot.platforms.services import PlatformServices
 
-PLATFORMS = ("slack", "discord", "terminal")
+PLATFORMS = ("slack", "discord", "widget", "terminal", "api")
 """Folders beside this file, whose `platform` module has the platform as PLATFORM. In this order they are told of, and
 asked whose an id is: one with a loose pattern comes last."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.chat.platform import ChannelPoster, MessageContext, ReplySender
-from bot.chat.ports import ConversationStore, Markers
+from bot.chat.ports import ConversationStore, Markers, PostedMessages
 from bot.commands.console import Console
 from bot.handoff.service import HandoffService
 from bot.inbox.notices import Voting
@@ -25,6 +25,7 @@ class PlatformServices:
     inbox_store: InboxStore
     conversations: ConversationStore
     markers: Markers
+    posted_messages: PostedMessages
     catalogue: Catalogue
     console: Console
     handoffs: HandoffService

@@ -6,6 +6,7 @@ An adapter that fails is started again after a pause; the others do not notice.
 from __future__ import annotations
 
 import asyncio
+import math
 import signal
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, MutableMapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
@@ -57,7 +58,14 @@ async def serve_platforms(
     for signum in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(signum, stop.set)
     config = uvicorn.Config(
-        app, address.host, address.port, http=PromptProtocol, ws="none", log_level="warning", lifespan="off"
+        app,
+        address.host,
+        address.port,
+        http=PromptProtocol,
+        ws="none",
+        log_level="warning",
+        lifespan="off",
+        timeout_graceful_shutdown=math.ceil(drain_seconds) + 1,  # for who reads slowly what is done by then
     )
     server = _Server(config)
     web = asyncio.create_task(server.serve())

@@ -70,9 +70,9 @@ class PrivacyCommands:
         user, _, language = context.value.partition(" ")
         if user != actor.user:
             raise NotAllowed("That button is for whoever asked: use /forget-me.")
-        await self._privacy.forget(actor.platform, actor.user)
+        gone = await self._privacy.forget(actor.platform, actor.user)
         words = words_for(language or "en")
-        return Card(text=words.say("forgotten", platform=actor.platform.capitalize()))
+        return Card(text=words.say("forgotten", platform=actor.platform.capitalize())).with_data(gone)
 
 
 def _list_counts(gone: Mapping[str, int]) -> str:

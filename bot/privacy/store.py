@@ -36,6 +36,7 @@ from bot.database.tables import (
     ASKED_BY,
     admins,
     audit,
+    console_tickets,
     contradictions,
     feedback,
     handoff_messages,
@@ -43,6 +44,7 @@ from bot.database.tables import (
     inbox,
     learned,
     markers,
+    posted_messages,
     refresh_runs,
     taught,
     threads,
@@ -149,6 +151,7 @@ class SqlPrivacyStore:
                     handoffs, and_(handoffs.c.state.in_(settled), handoffs.c.updated_at < before), delete_handoffs, True
                 ),
                 _rows(threads, threads.c.updated_at < before, change=True),
+                _rows(posted_messages, posted_messages.c.created_at < before),
                 _Step(taught, and_(taught.c.state.in_(unused), old_taught), delete_taught, True),
             ],
             [
@@ -202,7 +205,15 @@ class _Person:
             _rows(inbox, theirs),
             _Step(threads, and_(threads.c.platform == self._platform, self._in(threads.c.askers)), self._leave_threads),
             _Step(taught, self._is_actor(taught.c.customer), delete_taught),
+            _rows(
+                posted_messages,
+                and_(posted_messages.c.platform == self._platform, self._is(posted_messages.c.user_id)),
+            ),
             _rows(admins, and_(admins.c.platform == self._platform, self._is(admins.c.user_id))),
+            _rows(
+                console_tickets,
+                and_(console_tickets.c.platform == self._platform, self._is(console_tickets.c.user_id)),
+            ),
             *(
                 _Step(column.table, condition, partial(_replace_person, column=column))
                 for column, condition in (

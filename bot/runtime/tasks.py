@@ -20,6 +20,10 @@ class AttendedTasks:
         self._tasks.add(work)
         work.add_done_callback(self._note_end)
 
+    async def await_all(self) -> None:
+        """Await the end of what is not done."""
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
     def cancel_all(self) -> None:
         """Cancel what is not done."""
         for task in self._tasks:
@@ -28,7 +32,7 @@ class AttendedTasks:
     async def close(self) -> None:
         """Cancel what is not done, and await its end."""
         self.cancel_all()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.await_all()
 
     def _note_end(self, work: asyncio.Task[Any]) -> None:
         self._tasks.discard(work)

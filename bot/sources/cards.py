@@ -50,7 +50,10 @@ _NAMED = 3  # texts in a sentence
 def run_card(run: RefreshRun, *, joined: bool = False, by: str = "") -> Card:
     """A refresh that runs or has ended. `joined`: it was somebody else's already; `by` is the name of who started it,
     which the log does not hold."""
-    by = by or starter(run)
+    return _draw_run(run, joined, by or starter(run)).with_data(run)
+
+
+def _draw_run(run: RefreshRun, joined: bool, by: str) -> Card:
     report = run.report
     names = ", ".join(cast(Sequence[str], report.get("sources", ()))) or "all sources"
     what = "Dry run" if report.get("dry_run") or run.outcome == "dry_run" else "Re-crawl"

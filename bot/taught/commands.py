@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from bot.chat.card import Card, File
 from bot.chat.groups import read_audience
@@ -32,6 +32,8 @@ _FIELDS = (  # of the form, for a surface that has none
 
 class TaughtCommands:
     """What a teammate teaches, corrects, approves and takes out."""
+
+    GROUPS: ClassVar[Mapping[str, str]] = {"taught": "What people taught me."}
 
     def __init__(
         self, taught_answers: TaughtAnswers, markers: Markers, platforms: Mapping[str, Platform], drafts: DraftStore
@@ -62,7 +64,6 @@ class TaughtCommands:
         Role.TEAMMATE,
         "look at a taught answer, and what can be done about it",
         Parameter("id", "Its id, or the first digits of it, as /faq taught list tells it."),
-        standalone=True,
     )
     async def _show_list_taught(self, asked: CommandContext) -> Answer:
         taught = await self._taught_answers.get(asked.text("id"))
@@ -74,7 +75,6 @@ class TaughtCommands:
         "whom a taught answer is for",
         Parameter("id", "Its id, or the first digits of it, as /faq taught list tells it."),
         Parameter("audience", "Only slack:C0123…, discord:server:…, discord:role:…, here; or everybody.", Kind.REST),
-        standalone=True,
     )
     async def _limit_taught(self, asked: CommandContext) -> Answer:
         audience = read_audience(asked.text("audience"), self._platforms, asked.place)

@@ -100,8 +100,8 @@ async def test_an_export_yields_every_turn_oldest_first(store: ConversationStore
     asked = [make_turn(minute, conversation_id=f"thread-{minute % 2}") for minute in range(5)]
     for turn in asked:
         await store.add_turn(turn)
-    assert [turn async for turn in store.export_turns()] == asked
-    assert [turn async for turn in store.export_turns(since=NOON + timedelta(minutes=3))] == asked[3:]
+    assert [turn async for turn, _ in store.export_turns()] == asked
+    assert [turn async for turn, _ in store.export_turns(since=NOON + timedelta(minutes=3))] == asked[3:]
 
 
 async def test_the_last_vote_of_a_user_counts(store: ConversationStore) -> None:
@@ -241,18 +241,27 @@ class TestInTheDatabase:
         await _fill(database, count, "x" * size)
         tracemalloc.start()
         try:
-            ids = [turn.id async for turn in sql_store.export_turns()]
+            ids = [turn.id async for turn, _ in sql_store.export_turns()]
             peak = tracemalloc.get_traced_memory()[1]
         finally:
             tracemalloc.stop()
         assert len(set(ids)) == count
         assert peak < count * size * 0.6
 
+    async def test_an_export_has_the_votes_on_each_turn(self, sql_store: SqlConversationStore) -> None:
+        asked = [make_turn(n, conversation_id=f"{n}") for n in range(3)]
+        for turn in asked:
+            await sql_store.add_turn(turn)
+        for number, user in ((0, "u1"), (2, "u1"), (2, "u2")):
+            await sql_store.record_vote(Feedback(asked[number].id, user, Vote.UP, created_at=NOON))
+        said = [[vote.user for vote in votes] async for _, votes in sql_store.export_turns()]
+        assert said == [["u1"], [], ["u1", "u2"]]
+
     async def test_turns_of_one_moment_are_each_exported_once(
         self, sql_store: SqlConversationStore, database: Database
     ) -> None:
         await _fill(database, 450, "x", lambda _: NOON)
-        ids = [turn.id async for turn in sql_store.export_turns()]
+        ids = [turn.id async for turn, _ in sql_store.export_turns()]
         assert len(ids) == len(set(ids)) == 450
         assert len(await sql_store.list_turns(limit=None)) == 450
 

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from bot.chat.message import Party, ThreadRef
 from bot.database.database import Database
 from bot.handoff.models import Handoff, HandoffMessage, HandoffReason, HandoffState
 from bot.handoff.store import SqlHandoffStore
-from bot.insights.models import Ending, Grouping, Tally, Window
+from bot.insights.models import Ending, Grouping, Share, Tally, Window
 from bot.insights.store import SqlInsightStore
 from bot.learned.models import Evidence, Gesture
 from bot.learned.store import SqlLearnedStore
@@ -138,6 +139,31 @@ async def test_what_people_said_of_an_answer_decides(store: SqlInsightStore, dat
     assert await store.count_reasons(WEEK) == {"too long": 2}
 
 
+async def test_thanks_confirm_the_last_answer_of_who_says_them(store: SqlInsightStore, database: Database) -> None:
+    def say(minutes: float, conversation: str, **changes: Any) -> Turn:
+        talk = {"decision": Decision.CHITCHAT, "small_talk": "thanks"} | changes
+        return make_turn(minutes, conversation_id=conversation, **talk)
+
+    names = ("thanked", "greeted", "another's", "late", "blamed", "before")
+    asked = {name: make_turn(0, conversation_id=name) for name in names}
+    said = [
+        say(5, "thanked"),
+        say(5, "greeted", small_talk="greeting"),
+        say(5, "another's", user="u2"),
+        say(25 * 60, "late"),
+        say(5, "blamed"),
+        say(-5, "before"),
+    ]
+    await keep(database, [*asked.values(), *said], [Feedback(asked["blamed"].id, "u1", Vote.DOWN)])
+    assert endings((await store.count(WEEK))[""]) == {"confirmed": 1, "quiet": 4, "unresolved": 1}
+
+
+async def test_thanks_and_then_a_question_confirm_nothing(store: SqlInsightStore, database: Database) -> None:
+    talk = make_turn(2, conversation_id="a", decision=Decision.CHITCHAT, small_talk="thanks")
+    await keep(database, [make_turn(0, conversation_id="a"), talk, make_turn(4, conversation_id="a")])
+    assert endings((await store.count(WEEK))[""]) == {"quiet": 1}
+
+
 async def test_what_people_got_is_not_resolved_by_the_bot(store: SqlInsightStore, database: Database) -> None:
     itself, later, much_later, earlier = (make_turn(n, conversation_id=f"{n}") for n in range(4))
     asked_on = make_turn(30, conversation_id="3")
@@ -150,6 +176,24 @@ async def test_what_people_got_is_not_resolved_by_the_bot(store: SqlInsightStore
     assert tally.handed_over == 3
     times = await store.measure_people(WEEK)
     assert (times.median, times.p95, times.count) == (120, 120, 1)
+
+
+async def test_whom_people_helped_is_counted_by_when_they_were_asked(
+    store: SqlInsightStore, database: Database
+) -> None:
+    handed = [make_turn(n, conversation_id=f"{n}") for n in range(4)]
+    await keep(database, handed)
+    for turn in handed:
+        await hand_over(database, turn)
+    said = [
+        {"helped_asked_at": NOON, "helped": True},
+        {"helped_asked_at": NOON, "helped": False},
+        {"helped_asked_at": NOON},
+        {"helped_asked_at": WEEK.until, "helped": True},
+    ]
+    for handoff, values in zip(await SqlHandoffStore(database).list_handoffs(), said, strict=True):
+        await SqlHandoffStore(database).change_handoff(handoff.id, **values)
+    assert await store.count_helped(WEEK) == Share(1, 2)
 
 
 async def test_what_was_just_answered_is_not_ended(store: SqlInsightStore, database: Database) -> None:
@@ -167,14 +211,21 @@ async def test_what_was_just_answered_is_not_ended(store: SqlInsightStore, datab
         (Grouping.PAGE, {PASSAGE.url: 2, "": 1}),
         (Grouping.DAY, {"1772323200": 2, "1772236800": 1}),
         (Grouping.WEEK, {"1771804800": 3}),
-        (Grouping.CHANNEL, {"": 3}),
+        (Grouping.CHANNEL, {"": 2, "C7": 1}),
+        (Grouping.SOURCE, {"": 1, "shop": 2}),
     ],
 )
 async def test_each_group_has_its_own(
     store: SqlInsightStore, database: Database, grouping: Grouping, names: dict[str, int]
 ) -> None:
-    yesterday = make_turn(-24 * 60, conversation_id="c", language="en", platform="slack")
-    asked = [make_turn(0, conversation_id="a"), make_turn(1, conversation_id="b", platform="slack"), yesterday]
+    shown = (replace(PASSAGE, source="shop"),)
+    told = {"language": "en", "platform": "slack", "channel": "C7", "passages": shown}
+    yesterday = make_turn(-24 * 60, conversation_id="c", **told)
+    asked = [
+        make_turn(0, conversation_id="a"),
+        make_turn(1, conversation_id="b", platform="slack", passages=shown),
+        yesterday,
+    ]
     await keep(database, [replace(asked[0], decision=Decision.ABSTAIN), *asked[1:]])
     found = await store.count(WEEK, grouping)
     assert {name: tally.questions for name, tally in found.items()} == names

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,13 +18,16 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 
 from bot.answering.store import SqlConversationStore
+from bot.chat.conversation import Decision
 from bot.database import schema
 from bot.database.database import Database
 from bot.database.engines import create_engine
 from bot.database.tables import metadata
 from bot.database.urls import parse_address
 from bot.errors import SchemaError, StorageError
-from tests.support.turns import make_turn
+from bot.insights.models import Grouping, Window
+from bot.insights.store import SqlInsightStore
+from tests.support.turns import NOON, make_turn
 
 ROOT = Path(__file__).parents[2]
 
@@ -104,6 +109,31 @@ def test_alembic_on_the_command_line_goes_down_and_up_again(empty_url: str) -> N
         timeout=60,
     )
     assert done.returncode == 0, done.stderr
+
+
+async def test_what_was_asked_before_the_numbers_were_kept_counts_as_well(empty_url: str) -> None:
+    first = make_turn(0, conversation_id="a", timings_ms={"total": 1500.0})
+    asked = [first, make_turn(9, conversation_id="a", decision=Decision.ABSTAIN), make_turn(0, conversation_id="b")]
+    window = Window(NOON - timedelta(days=1), NOON + timedelta(days=1), now=NOON + timedelta(days=9))
+
+    async def count() -> list[object]:
+        database = await Database.open(empty_url)  # which migrates it
+        insights = SqlInsightStore(database)
+        found = [await insights.count(window, by) for by in (None, Grouping.PAGE)]
+        waits = await insights.measure_first_replies(window)
+        await database.close()
+        return [*found, waits]
+
+    database = await Database.open(empty_url)
+    for turn in asked:
+        await SqlConversationStore(database).add_turn(turn)
+    await database.close()
+    before = await count()
+    script = "from alembic.config import main; main(['downgrade', '0017'])"
+    environment = {"FRONTDESK_DATABASE_URL": empty_url, "PATH": ""}
+    command = [sys.executable, "-c", script]
+    await asyncio.to_thread(subprocess.run, command, cwd=ROOT, env=environment, check=True, timeout=60)
+    assert await count() == before
 
 
 async def test_processes_that_start_at_once_on_an_empty_database_lose_nothing(empty_url: str) -> None:

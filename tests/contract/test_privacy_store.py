@@ -25,12 +25,15 @@ from bot.access.models import AuditEntry
 from bot.answering.store import SqlConversationStore
 from bot.chat.conversation import Citation, Decision, Feedback, Turn, Vote
 from bot.chat.message import Audience, JobState, Move, Party, ThreadRef
-from bot.chat.people import FORGOTTEN
+from bot.chat.people import FORGOTTEN, Actor
 from bot.chat.ports import name_share
+from bot.console.models import Ticket, TicketKind
+from bot.console.store import SqlTicketStore
 from bot.database import tables
 from bot.database import vacuum as compacting
 from bot.database.database import Database
 from bot.database.markers import SqlMarkers
+from bot.database.posted_messages import SqlPostedMessages
 from bot.freshness.models import ContradictionRow, State
 from bot.freshness.store import SqlFreshnessStore
 from bot.gaps.draft_store import SqlDraftStore
@@ -60,6 +63,8 @@ SUPPORT = ThreadRef("slack", "T1", "CSUPPORT", "")
 _HARMLESS_TABLES = {"sources", "help_channels", "markers", "glossary", "unlearned", "source_audiences"}
 _HARMLESS_TABLES |= {"entries", "worded_entries"}  # of what pages say, by their hashes
 _HARMLESS_TABLES |= {"wordings"}  # that a model wrote of pages
+_HARMLESS_TABLES |= {"evaluation_runs"}  # of golden questions, which stand in a file of the team's
+_HARMLESS_TABLES |= {"api_keys"}  # whose names are of programs, and which say by no column who made them
 _HARMLESS = {  # … nor in columns of these names
     *("platform", "workspace", "channel", "thread", "language", "state", "side", "judgement", "decision", "vote"),
     *("customer_platform", "customer_workspace", "customer_channel", "customer_thread", "reason@handoffs"),
@@ -68,9 +73,11 @@ _HARMLESS = {  # … nor in columns of these names
     *("wording_id", "words", "asked_id", "gesture"),  # hashes, ids and kinds
     *("id", "turn_id", "handoff_id", "message_id", "passage_id", "owner", "conversation_id@threads", "replies"),
     *("index_version", "model", "timings_ms", "features", "signals", "crawled_at", "author@turn_passages"),
+    *("digest@console_tickets", "kind@console_tickets"),
     *("claimed_by", "claimed_name", "author_id", "author@taught", "wordings@taught", "action", "outcome"),  # admins'
     *("version", "report", "error", "progress", "watchers"),  # of a refresh
     *("audience", "granted"),  # places and roles
+    *("source@turns", "source@turn_passages", "small_talk"),  # a name that an admin gave, and a kind
     *("one", "other", "kind@contradictions", "set_aside"),  # hashes, and what two pages differ in
     *("verdict", "verdict_by", "phrase_one", "phrase_other"),  # what a model says of two pages
 }
@@ -141,6 +148,10 @@ async def fill(database: Database, user: str, words: str, *, turns: int = 3, ago
     await taught.add(replace(plain, handoff_id=handoff.id))
     await SqlAdminStore(database).add("slack", "T1", user, f"slack:T1:{user}")
     await SqlAdminStore(database).add("slack", "T1", f"X{uuid.uuid4().hex}", f"slack:T1:{user}")
+    await SqlPostedMessages(database).put_message("slack", f"C{user}", user, "q1", {"text": words})
+    signed_in = Actor("slack", "T1", user, user)
+    ticket = Ticket(uuid.uuid4().hex, TicketKind.SESSION, signed_in, now, now + timedelta(hours=1))
+    await SqlTicketStore(database).add(ticket)
     for target in ("shop", user, f"slack:T1:{user}"):
         await SqlAuditLog(database).add(AuditEntry(uuid.uuid4().hex, now, "slack", "T1", user, "admins.add", target))
     await SqlRefreshLog(database).start(RefreshRun(uuid.uuid4().hex, now, asked_by=f"slack:T1:{user}"))
@@ -221,7 +232,7 @@ async def test_a_forgotten_user_stands_in_no_column_and_others_do_as_before(
     gone = await store.forget("slack", WHO)
     left = await dump(database)
     assert traces(left) == set()
-    without = {"conversations": {"updated_at"}, "threads": {"updated_at"}}
+    without = {"conversations": {"updated_at"}, "threads": {"updated_at"}, "turns": {"asked_on_at"}}
     del before["markers"]
     news = {}
     for table, rows in before.items():
@@ -251,6 +262,8 @@ async def test_a_forgotten_user_stands_in_no_column_and_others_do_as_before(
         "handoffs": 1,
         "handoff_messages": 3,
         "taught": 4,
+        "console_tickets": 1,
+        "posted_messages": 1,
         "admins": 2,
         "audit": 5,
         "refresh_runs": 1,
@@ -377,12 +390,13 @@ async def test_what_is_old_expires_and_what_is_not_stays(database: Database, sto
         "handoffs": 1,
         "handoff_messages": 2,
         "threads": 1,
+        "posted_messages": 1,
         "taught": 2,
     }
     left = await dump(database)
     assert {name.split(".")[0] for name in traces(left)} == {
         *("feedback", "learned", "inbox", "handoff_messages", "taught", "admins", "audit", "refresh_runs"),
-        "contradictions",
+        *("contradictions", "console_tickets"),
     }
     assert [row["state"] for row in left["inbox"] if WORDS in str(row)] == ["owed"]
     approved = [row for row in left["taught"] if row["question"] in {WORDS, "Versand?"}]
@@ -411,6 +425,7 @@ async def age(database: Database, words: str) -> None:
         update(tables.inbox).values(state=JobState.ANSWERED.value).where(answered),
         update(tables.inbox).values(now).where(tables.inbox.c.user_id != WHO),
         update(tables.threads).values(updated_at=old),
+        update(tables.posted_messages).values(created_at=old).where(tables.posted_messages.c.user_id == WHO),
     ]
     for statement in statements:
         await database.write(lambda connection, statement=statement: connection.execute(statement))

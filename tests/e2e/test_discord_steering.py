@@ -447,7 +447,7 @@ async def test_a_handoff_by_button_is_claimed_relayed_resolved_taught_and_answer
 
     await office.teammate.click(den.actors(packet), label="Resolve")
     settled = await den.says(thread, "marked this as settled")
-    assert labels(settled) == ["I still need help"]
+    assert labels(settled) == ["Yes", "No, a person please"]
     proposal = await den.says(packet.id, "Shall I answer so from now on?")
     assert "20 letters" in plain(proposal)
     await office.bot.kill()  # buttons and forms outlive whoever showed them
@@ -469,7 +469,7 @@ async def test_a_handoff_by_button_is_claimed_relayed_resolved_taught_and_answer
     await discord.wait_for(lambda: vote.modal, SECONDS)
     await other.says(support.id, "Is this still right?")
 
-    reopened = await den.asker.click(den.actors(settled), label="I still need help")
+    reopened = await den.asker.click(den.actors(settled), label="No, a person please")
     await den.whispered(reopened, "open again")
     await den.says(packet.id, "still needs help")
 
@@ -598,10 +598,10 @@ async def test_a_message_is_saved_as_an_answer_from_its_menu(office: Office, den
     form = await office.teammate.context_menu(den.discord.channel(thread), "Save as FAQ answer", said)
     modal = await den.discord.wait_for(lambda: form.modal, SECONDS)
     assert modal["components"][0]["component"]["value"] == "Is the shop open on Sundays?"
-    listed = await office.teammate.slash(den.channel, "faq taught", state="approved")
+    listed = await office.teammate.slash(den.channel, "faq taught list", state="approved")
     await den.whispered(listed, "gift-wrap")
     taught = office.bot.sql("SELECT id FROM taught WHERE question LIKE '%gift-wrap%'")
-    told = await office.teammate.slash(den.channel, "faq taught-show", id=taught[0][0][:8])
+    told = await office.teammate.slash(den.channel, "faq taught show", id=taught[0][0][:8])
     card = await den.whispered(told, "brown paper")
     await office.teammate.click(den.actors(card), label="Take it out")
     await den.discord.wait_for(lambda: "dismissed" in plain(card), SECONDS)

@@ -46,6 +46,7 @@ class Troubles:
         self._admins = admins
         self._kill_every, self._crash_every = kill_every, crash_every
         self._crashing = asyncio.Lock()
+        self._starting = asyncio.Lock()  # else one is started twice, and the first is nobody's to stop
 
     async def run(self) -> None:
         """Make trouble of every kind at once."""
@@ -65,24 +66,27 @@ class Troubles:
         self._discord.mend()
         async with self._crashing:  # it is up again
             pass
-        for bot in self._bots:
-            if not bot.running:
-                await bot.launch()
+        async with self._starting:
+            for bot in self._bots:
+                if not bot.running:
+                    await bot.launch()
 
     async def kill(self) -> None:
         """One process dies, and is started again at once."""
         bot = self._chance.choice(self._bots)
-        if bot.running:
-            await bot.kill()
-            self.counts["kill -9"] += 1
-            await bot.launch()
+        async with self._starting:
+            if bot.running:
+                await bot.kill()
+                self.counts["kill -9"] += 1
+                await bot.launch()
 
     async def _start_again(self) -> None:
         """As a service manager does where a process has ended: one does that is started while the database is away."""
-        for bot in self._bots:
-            if not bot.running:
-                self.counts["started again"] += 1
-                await bot.launch()
+        async with self._starting:
+            for bot in self._bots:
+                if not bot.running:
+                    self.counts["started again"] += 1
+                    await bot.launch()
 
     async def crash_database(self) -> None:
         """The server crashes and is started again."""

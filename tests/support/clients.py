@@ -45,6 +45,11 @@ def slack_links(text: str) -> set[str]:
     return _by_commonmark(text) | _by_patterns(text, entities=True) | _by_patterns(text, entities=False)
 
 
+def commonmark_links(text: str) -> set[str]:
+    """Where a text leads in a client that reads CommonMark, and makes links of addresses besides."""
+    return _by_commonmark(text) | _by_patterns(text, entities=False)
+
+
 def mrkdwn_links(text: str) -> set[str]:
     """Where a text leads in Slack's own markup."""
     return _by_patterns(text, entities=True) | _by_patterns(text, entities=False)

@@ -13,6 +13,8 @@ from bot.access.admin_store import SqlAdminStore
 from bot.access.audit_store import SqlAuditLog
 from bot.access.service import AccessService
 from bot.answering.store import SqlConversationStore
+from bot.api_keys.service import ApiKeys
+from bot.api_keys.store import SqlKeyStore
 from bot.app.commands import make_groups
 from bot.chat.card import Card
 from bot.chat.message import MessageRef, ThreadRef
@@ -250,6 +252,7 @@ class Office:
         self.refresh_watch = RefreshWatch(self.refresh_service, self.runs, self.posters)
         self.access = AccessService(self.admin_store, self.audit_log)
         self.privacy = PrivacyService(SqlPrivacyStore(database), 0)
+        self.api_keys = ApiKeys(SqlKeyStore(database))
         self.source_removal = SourceRemoval(self.source_store, self.versions)
         self.source_preview = SourcePreview(lambda _: self.found, self.markers)
         self.status = StatusReport(

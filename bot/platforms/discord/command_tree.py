@@ -96,7 +96,7 @@ def _add_declared(faq: app_commands.Group, adapter: DiscordAdapter) -> None:
 
     for command in console.commands.values():
         first, _, second = command.name.partition(" ")
-        if command.standalone or first not in console.group_help:
+        if first not in console.group_help:
             group, name = faq, command.name.replace(" ", "-")
         else:
             if first not in groups:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 
 import structlog
 from h11 import IDLE
-from starlette.responses import PlainTextResponse
+from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -46,8 +47,8 @@ class Bounded:
         body = bytearray()
         try:
             if refused := await self._read_body(body, receive):
-                log.warning("request turned away", path=scope["path"], why=bytes(refused.body).decode().strip())
-                await refused(scope, receive, send)
+                log.warning("request turned away", path=scope["path"], why=refused.why)
+                await refused.to_response()(scope, receive, send)
             else:
                 await self._app(scope, _replay_body(bytes(body), receive), send)
         except _Gone:
@@ -55,7 +56,7 @@ class Bounded:
         finally:
             self._held -= len(body)
 
-    async def _read_body(self, body: bytearray, receive: Receive) -> PlainTextResponse | None:
+    async def _read_body(self, body: bytearray, receive: Receive) -> _Refusal | None:
         """Read into `body`; what is answered instead where it will not be heard to its end. Raises _Gone."""
         try:
             async with asyncio.timeout(self._seconds):
@@ -66,14 +67,14 @@ class Bounded:
                         raise _Gone
                     piece = message.get("body", b"")
                     if len(body) + len(piece) > self._most:
-                        return _refuse_request("too large", 413)
+                        return _Refusal("too large", 413)
                     if self._held + len(piece) > self._most_together:
-                        return _refuse_request("too much at once", 503)
+                        return _Refusal("too much at once", 503)
                     body += piece
                     self._held += len(piece)
                     more = message.get("more_body", False)
         except TimeoutError:
-            return _refuse_request("too slow", 408)
+            return _Refusal("too slow", 408)
         return None
 
 
@@ -120,9 +121,18 @@ class _Gone(Exception):
     """Whoever sent the request has left."""
 
 
-def _refuse_request(why: str, status: int) -> PlainTextResponse:
-    """The connection is closed: what is still to come of the body is not read."""
-    return PlainTextResponse(f"{why}\n", status_code=status, headers={"Connection": "close"})
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    """Why a request is turned away."""
+
+    why: str
+    status: int
+
+    def to_response(self) -> JSONResponse:
+        """A problem of RFC 9457. The connection is closed: what is still to come of the body is not read."""
+        told = {"type": "about:blank", "title": self.why, "status": self.status}
+        closing = {"Connection": "close"}
+        return JSONResponse(told, self.status, closing, "application/problem+json")
 
 
 def _replay_body(body: bytes, receive: Receive) -> Receive:

@@ -1,4 +1,5 @@
-"""Prometheus metrics, on a registry of their own. Implements `InboxMeter` and `GenerationMeter`."""
+"""Prometheus metrics, on a registry of their own. Implements `InboxMeter`, `GenerationMeter` and
+`RequestMeter`."""
 
 from __future__ import annotations
 
@@ -52,6 +53,9 @@ class Metrics:
         self._generator_faults = Counter(
             "frontdesk_generator_faults", "Faults of vLLM servers, by kind", ["kind"], registry=registry
         )
+        self._requests = Counter(
+            "frontdesk_api_requests", "Requests to the API by status", ["operation", "status"], registry=registry
+        )
         self._up = Gauge("frontdesk_adapter_up", "Whether an adapter is connected", ["platform"], registry=registry)
         self._waiting = Gauge("frontdesk_queue_waiting", "Messages waiting for an answer", registry=registry)
         self._working = Gauge("frontdesk_queue_working", "Messages being answered", registry=registry)
@@ -85,6 +89,10 @@ class Metrics:
     def generator_fault(self, kind: str) -> None:
         """A vLLM server failed."""
         self._generator_faults.labels(kind).inc()
+
+    def count_request(self, operation: str, status: int) -> None:
+        """A request to the API was answered."""
+        self._requests.labels(operation, str(status)).inc()
 
     def watch_queue(self, waiting: Callable[[], int], working: Callable[[], int]) -> None:
         """Read the queue's lengths whenever metrics are asked for."""

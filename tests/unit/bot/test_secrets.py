@@ -25,6 +25,7 @@ MADE: dict[str, Callable[[], str]] = {
     "AWS": lambda: RANDOM.choice(("AKIA", "ASIA")) + some(16, string.ascii_uppercase + "234567"),
     "GitHub": lambda: f"gh{RANDOM.choice('pousr')}_{some(36)}",
     "GitHub, fine-grained": lambda: f"github_pat_{some(22)}_{some(59)}",
+    "Frontdesk": lambda: f"fdk_{some(10, HEX)}_{some(43, WORDLY + '_-')}",
     "GitLab": lambda: f"glpat-{some(20)}",
     "Slack": lambda: f"xox{RANDOM.choice('bpars')}-{some(12, string.digits)}-{some(12, string.digits)}-{some(24)}",
     "Slack, app": lambda: f"xapp-1-A{some(10, string.digits)}-{some(13, string.digits)}-{some(64, HEX)}",

@@ -119,6 +119,21 @@ async def test_a_server_that_hangs_while_it_decides_is_left_for_another() -> Non
         assert len(hangs.requests) == 3, "it is left alone after three failures"
 
 
+async def test_a_server_that_is_too_slow_for_a_hurried_decision_still_writes() -> None:
+    async with OpenAiServer(Script(["{}"], first=HANG)) as server, generator(server, limits=QUICK) as client:
+        for _ in range(4):
+            with pytest.raises(GeneratorSlow):
+                await client.generate_json(QUESTION, {"type": "object"}, max_tokens=20, seconds=0.2)
+        server.scripts = [Script(["Hello."])]
+        assert await said(client) == "Hello."
+        server.scripts = [Script(["{}"], first=HANG)]
+        for _ in range(3):
+            with pytest.raises(GeneratorSlow):
+                await client.generate_json(QUESTION, {"type": "object"}, max_tokens=20, seconds=0.4)
+        with pytest.raises(GeneratorUnavailable):
+            await said(client)
+
+
 async def test_a_chat_template_without_a_system_role_gets_the_text_with_the_first_question() -> None:
     def of(body: dict[str, Any]) -> Script:
         roles = [message["role"] for message in body["messages"]]

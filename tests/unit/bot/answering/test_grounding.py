@@ -229,3 +229,22 @@ def test_facts_of_two_passages_that_have_changed_places_are_dropped() -> None:
 def test_what_is_cited_from_a_page_in_another_language_is_believed_beside_one_that_can_be_compared() -> None:
     text = "Otherwise the label costs €4.90, and bank holidays do not count as working days [2][4]."
     assert [each.fault for each in attributed(text, near=True)] == [None]
+
+
+def test_a_step_that_goes_round_in_circles_is_written_once() -> None:
+    step = "Print the label, or take the QR code to the parcel shop [1]."
+    said = judged(f"1. {step}\n2. {step}\n3. {step}\n")
+    assert [each.fault for each in said if each.text.strip()] == [None, Fault.REPEATED, Fault.REPEATED]
+
+
+def test_a_step_may_come_again_after_another_one() -> None:
+    text = "1. Print the label [1].\n2. Open **My order** [1].\n3. Print the label [1].\n4. 2.5 labels [1].\n5. 3.5 labels [1].\n"
+    assert Fault.REPEATED not in {each.fault for each in judged(text)}
+
+
+@pytest.mark.parametrize(
+    "question", ["How do I return something? [1]", "**Who pays for the return postage?** [2]", "如何退货？[4]"]
+)
+def test_a_question_answers_nothing(question: str) -> None:
+    (said,) = (each for each in judged(f"{question}\n") if each.text.strip())
+    assert said.fault is Fault.ASIDE

@@ -215,6 +215,17 @@ async def test_a_question_that_the_pages_do_not_answer_is_refused_in_its_languag
     assert "I can get you a person" in with_people.answer
 
 
+async def test_who_says_what_they_speak_is_answered_so_whatever_the_text_tells() -> None:
+    for text in ("How do I return goods?", "PayPal", "怎么退货？"):
+        answering = desk(FixedRetriever(RETURNS, confidence=0.0))
+        message = IncomingMessage("c1", text, "test", "u1", language="fr")
+        events = [event async for event in answering.answer_message(message)]
+        assert isinstance(events[-1], Final)
+        turn = events[-1].turn
+        assert (turn.language, turn.decision) == ("fr", Decision.ABSTAIN)
+        assert turn.answer.startswith(words_for("fr").say("nothing_found_no_people")[:20])
+
+
 async def test_a_first_word_that_does_not_tell_is_answered_in_the_language_of_the_site() -> None:
     class German(FixedRetriever):
         async def retrieve(

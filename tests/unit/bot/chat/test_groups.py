@@ -23,6 +23,7 @@ HERE = ThreadRef("discord", "77", "5", "500")
         ("discord:guild:456 discord:server:457", {"discord:workspace:456", "discord:workspace:457"}),
         ("discord:role:42；discord:channel:5", {"discord:role:42", "discord:channel:5"}),
         ("here", {"discord:channel:5"}),
+        ("api:helpdesk api:workspace:web-2", {"api:workspace:helpdesk", "api:workspace:web-2"}),
         ("Everybody", EVERYBODY),
     ],
 )
@@ -33,7 +34,20 @@ def test_groups_are_read_as_they_are_written(written: str, read: set[str]) -> No
 
 
 @pytest.mark.parametrize(
-    "written", ["", " , ", "C123", "slack:", "slack:c1", "slack:channel:T1", "slack:team:T1", "here"]
+    "written",
+    [
+        "",
+        " , ",
+        "C123",
+        "slack:",
+        "slack:c1",
+        "slack:channel:T1",
+        "slack:team:T1",
+        "here",
+        "api:Help",
+        "api:a:b",
+        "api:channel:helpdesk",
+    ],
 )
 def test_what_is_no_group_is_refused(written: str) -> None:
     with pytest.raises(InputError):
@@ -43,6 +57,11 @@ def test_what_is_no_group_is_refused(written: str) -> None:
 def test_a_place_makes_groups_of_its_platform_alone() -> None:
     assert list_place_groups(HERE) == {"discord:channel:5", "discord:workspace:77"}
     assert list_place_groups(ThreadRef("slack", "", "D1", "")) == {"slack:channel:D1"}
+
+
+def test_a_key_of_the_api_is_in_the_group_of_its_name() -> None:
+    viewer = find_viewer(ThreadRef("api", "helpdesk", "helpdesk", "1"))
+    assert [viewer.sees(read_audience(each, PLATFORMS)) for each in ("api:helpdesk", "api:shop")] == [True, False]
 
 
 def test_who_runs_frontdesk_sees_everything() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli import doctor
+from bot.app import doctor
 from bot.settings import load_settings
 
 

@@ -218,9 +218,10 @@ async def test_an_unknown_fault_becomes_an_id_that_stands_in_the_log_without_its
     assert (await office.recorded())[-1][3] == "failed"
 
 
-async def test_at_the_command_line_a_fault_is_raised(office: Office) -> None:
+@pytest.mark.parametrize("platform", ["cli", "api"])
+async def test_at_the_command_line_and_by_the_api_a_fault_is_raised(office: Office, platform: str) -> None:
     with pytest.raises(Exception, match="No source is known"):
-        await run(office, "recrawl", replace(ADMIN, platform="cli"))
+        await run(office, "recrawl", replace(ADMIN, platform=platform))
 
 
 @pytest.mark.parametrize("action", ["dance", "", "recrawl:shop"])

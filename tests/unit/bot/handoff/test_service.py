@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 from bot.chat.card import Line
 from bot.chat.conversation import Citation, Decision, Turn
 from bot.chat.message import Audience, ChatMessage, Disposition, Job, MessageFile, Party, ThreadRef
-from bot.errors import DeliveryError
+from bot.errors import DeliveryError, NotAllowed
 from bot.handoff.models import Handoff, HandoffReason, HandoffState
 from bot.handoff.service import HandoffService
 from bot.i18n import words_for
@@ -145,7 +145,7 @@ async def test_a_chinese_customer_is_told_in_chinese(office: Office) -> None:
     assert office.posters["slack"].texts("C1") == [
         ZH.say("handed_over"),
         ZH.say("handoff_claimed", name="Bob"),
-        ZH.say("handoff_resolved"),
+        ZH.say("handoff_resolved_helped"),
     ]
 
 
@@ -630,7 +630,52 @@ async def test_resolving_twice_says_so(office: Office) -> None:
     handoff = await opened(office)
     answers = await asyncio.gather(*(office.handoffs.resolve_handoff(MATE, handoff.id) for _ in range(2)))
     assert sorted(answer.text for answer in answers) == ["It is resolved already.", "Resolved."]
+    assert office.posters["slack"].texts("C1") == [EN.say("handoff_resolved_helped")]
+
+
+async def test_who_was_with_people_is_asked_once_whether_that_helped(office: Office) -> None:
+    handoff = await opened(office)
+    await office.handoffs.resolve_handoff(MATE, handoff.id)
+    place, asking = office.posters["slack"].posts[-1]
+    assert place == HERE
+    assert [(each.action, each.label) for each in asking.buttons] == [
+        ("helped", "Yes"),
+        ("not_helped", "No, a person please"),
+    ]
+    assert (await office.handoffs.note_whether_helped(CUSTOMER, handoff.id, helped=True)).text == EN.say("confirmed")
+    assert (await now(office, handoff)).helped is True
+    await office.handoffs.reopen_handoff(CUSTOMER, handoff.id)
+    await office.handoffs.resolve_handoff(MATE, handoff.id)
+    assert [each.action for each in office.posters["slack"].posts[-1][1].buttons] == ["reopen"]
+    later = await opened(office)
+    assert later.conversation_id == handoff.conversation_id
+    await office.handoffs.resolve_handoff(MATE, later.id)
     assert office.posters["slack"].texts("C1") == [EN.say("handoff_resolved")]
+
+
+async def test_whom_it_did_not_help_gets_a_person_again(office: Office) -> None:
+    handoff = await opened(office)
+    await office.handoffs.resolve_handoff(MATE, handoff.id)
+    answer = await office.handoffs.note_whether_helped(CUSTOMER, handoff.id, helped=False)
+    assert answer.text == EN.say("handoff_reopened")
+    current = await now(office, handoff)
+    assert (current.state, current.helped) == (HandoffState.OPEN, False)
+
+
+async def test_nobody_else_says_whether_it_helped(office: Office) -> None:
+    handoff = await opened(office)
+    await office.handoffs.resolve_handoff(MATE, handoff.id)
+    with pytest.raises(NotAllowed):
+        await office.handoffs.note_whether_helped(MATE, handoff.id, helped=False)
+    current = await now(office, handoff)
+    assert (current.state, current.helped) == (HandoffState.RESOLVED, None)
+
+
+async def test_who_could_not_be_asked_counts_as_not_asked(office: Office) -> None:
+    handoff = await opened(office)
+    office.posters["slack"].broken["C1"] = office.posters["slack"].broken["direct"] = gone(permanent=True)
+    await office.handoffs.resolve_handoff(MATE, handoff.id)
+    assert (await now(office, handoff)).helped_asked_at is None
 
 
 async def test_what_is_unknown_is_said_to_be(office: Office) -> None:

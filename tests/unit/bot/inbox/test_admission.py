@@ -39,6 +39,24 @@ async def test_edits_count_for_the_budget(opens: Opens) -> None:
     assert line.startswith("That's more questions")
 
 
+async def test_how_long_somebody_has_to_wait_can_be_looked_up_before_they_ask(opens: Opens) -> None:
+    office = await opens(limits=replace(QUICK, user_budget=2, workspace_budget=3))
+    question, other = said(), said(user="ben")
+
+    def waits() -> list[float]:
+        return [office.inbox.find_wait(each.place, each.user) for each in (question, other)]
+
+    assert waits() == [0.0, 0.0]
+    for each in (question, said()):
+        await office.inbox.receive_message(each)
+    assert waits() == [pytest.approx(1800, abs=60), 0.0]
+    await office.inbox.receive_message(other)
+    assert waits() == [pytest.approx(1800, abs=60), pytest.approx(1200, abs=60)]
+    await settled(office, 3)
+    elsewhere = replace(other.place, workspace="T9")
+    assert office.inbox.find_wait(elsewhere, "ben") == 0.0
+
+
 async def test_who_asks_too_much_at_once_is_told_so(opens: Opens) -> None:
     office = await opens(limits=replace(QUICK, per_user=2))
     office.answering.go.clear()

@@ -37,6 +37,7 @@ MESSAGES = some.builds(
     side=some.none() | some.sampled_from(Party),
     asked_by=some.text(),
     conversation_id=some.text(),
+    language=some.text(),
 )
 MOVES = some.builds(
     Move, reply_target=REPLY_TARGETS, left=some.lists(some.dictionaries(some.text(), some.text())).map(tuple)
@@ -167,6 +168,21 @@ WRITTEN: Mapping[str, tuple[str, ChatMessage]] = {
             reply_target={"kind": "thread"},
             groups=frozenset({"discord:role:42", "discord:channel:4"}),
             is_guest=True,
+        ),
+    ),
+    "a question by the API": (
+        r"""{"place": {"platform": "api", "workspace": "helpdesk", "channel": "helpdesk", "thread": "9f"}, "id": "9f",
+        "user": "helpdesk:42", "text": "Wie?", "audience": "command", "names_others": false,
+        "context": {"conversation": "api:helpdesk:7", "language": "de"}, "chosen": null, "edited_at": 0.0,
+        "gesture": ""}""",
+        ChatMessage(
+            ThreadRef("api", "helpdesk", "helpdesk", "9f"),
+            "9f",
+            "helpdesk:42",
+            "Wie?",
+            Audience.COMMAND,
+            conversation_id="api:helpdesk:7",
+            language="de",
         ),
     ),
     "what was deleted before it was heard of": (

@@ -233,6 +233,16 @@ def test_a_refusal_costs_nothing() -> None:
     assert budget.take_question("ann") == 0.0
 
 
+def test_who_looks_how_long_to_wait_takes_nothing() -> None:
+    clock = Clock()
+    budget = Budget(1, 60, clock)
+    assert [budget.find_wait("ann") for _ in range(3)] == [0.0, 0.0, 0.0]
+    budget.take_question("ann")
+    clock.now += 20
+    assert [budget.find_wait(key) for key in ("ann", "ann", "ben")] == [pytest.approx(40), pytest.approx(40), 0.0]
+    assert Budget(0, 60, clock).find_wait("ann") == 0.0
+
+
 def test_no_budget_is_no_limit() -> None:
     budget = Budget(0, 3600, Clock())
     assert {budget.take_question("ann") for _ in range(1000)} == {0.0}

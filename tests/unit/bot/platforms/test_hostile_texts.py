@@ -13,6 +13,7 @@ import pytest
 
 from bot.answering.cards import explanation_card
 from bot.answering.citations import CitationChecker
+from bot.api.answers import build_answer
 from bot.chat.card import Card, Field, Form, Line, Table
 from bot.chat.conversation import Citation, Decision, Turn, UsedPassage
 from bot.chat.message import ThreadRef
@@ -34,7 +35,16 @@ from bot.taught.cards import taught_card, taught_list
 from bot.taught.models import Taught, TaughtState
 from retrieval.documents import Document, ScoredPassage
 from tests.fakes import passage
-from tests.support.clients import discord_links, mrkdwn_links, not_held, plain_links, rings, slack_links, steers
+from tests.support.clients import (
+    commonmark_links,
+    discord_links,
+    mrkdwn_links,
+    not_held,
+    plain_links,
+    rings,
+    slack_links,
+    steers,
+)
 from tests.support.hostile import FORMULAS, TEXTS
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
@@ -169,7 +179,20 @@ def _check_discord(text: str) -> None:
                 assert not rings(shown.replace("\\<", "")) and not steers(shown.replace("\t", " ")), (text, shown)
 
 
-@pytest.mark.parametrize("check", [_check_slack, _check_discord])
+def _check_api(text: str) -> None:
+    turn = _turn(text)
+    for each in (turn, replace(turn, decision=Decision.CLARIFY), replace(turn, decision=Decision.SUGGEST)):
+        answer = build_answer(each, "c")
+        markdown = [answer.text, *(sentence.text for sentence in answer.sentences)]
+        plain = [part for cited in answer.citations for part in (cited.title, cited.author or "")]
+        plain += [part for choice in answer.suggestions for part in (choice.title, choice.gist)]
+        for shown, read in [*((part, commonmark_links) for part in markdown), *((part, plain_links) for part in plain)]:
+            assert not not_held(read(shown), ALLOWED), (text, shown)
+            assert not rings(shown) and not steers(shown.replace("\t", " ")), (text, shown)
+        assert {cited.url for cited in answer.citations} <= ALLOWED
+
+
+@pytest.mark.parametrize("check", [_check_slack, _check_discord, _check_api])
 @pytest.mark.parametrize("kind", KINDS)
 def test_nothing_hostile_is_live(kind: str, check: Callable[[str], None]) -> None:
     for text in [each.text for each in TEXTS if each.kind == kind][::15]:
@@ -177,7 +200,7 @@ def test_nothing_hostile_is_live(kind: str, check: Callable[[str], None]) -> Non
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("check", [_check_slack, _check_discord])
+@pytest.mark.parametrize("check", [_check_slack, _check_discord, _check_api])
 @pytest.mark.parametrize("share", range(15))
 def test_nothing_hostile_is_live_in_all_that_is_said(share: int, check: Callable[[str], None]) -> None:
     for each in TEXTS[share::15]:

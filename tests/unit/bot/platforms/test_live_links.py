@@ -16,13 +16,22 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from bot.answering.citations import CitationChecker
+from bot.api import answers
 from bot.chat.conversation import Citation, Decision, Turn
 from bot.chat.markdown import find_held_addresses
 from bot.chat.split import split_markdown
 from bot.platforms.discord import markdown as discord
 from bot.platforms.slack import markdown as slack
 from bot.platforms.terminal.answers import AnswerPrinter
-from tests.support.clients import discord_links, mrkdwn_links, not_held, plain_links, slack_links, terminal_links
+from tests.support.clients import (
+    commonmark_links,
+    discord_links,
+    mrkdwn_links,
+    not_held,
+    plain_links,
+    slack_links,
+    terminal_links,
+)
 from tests.support.hostile_links import GLUE, GOOD, PAGE, cut_fences, hostile
 
 HELD = find_held_addresses(PAGE)
@@ -103,6 +112,15 @@ def by_a_pipe(text: str) -> list[str]:
     return _printed(text, tty=False)
 
 
+def by_the_api(text: str) -> list[str]:
+    answer = answers.build_answer(_turn(text), "c")
+    return [answer.text, *(sentence.text for sentence in answer.sentences)]
+
+
+def by_the_api_on_the_way(text: str) -> list[str]:
+    return [answers.render_markdown(text[:end], HELD) for end in range(0, len(text), 7)]
+
+
 WAYS = [
     (by_slack, slack_links),
     (by_slack_s_stream, slack_links),
@@ -113,6 +131,8 @@ WAYS = [
     (by_discord_on_the_way, discord_links),
     (by_discord_in_pieces, discord_links),
     (by_discord_s_plain_texts, discord_links),
+    (by_the_api, commonmark_links),
+    (by_the_api_on_the_way, commonmark_links),
     (by_a_terminal, terminal_links),
     (by_a_pipe, terminal_links),
 ]
@@ -135,7 +155,7 @@ def test_no_text_leads_where_no_cited_page_does(
 
 def test_the_readers_see_what_the_texts_try() -> None:
     texts = [hostile(random.Random(seed)) for seed in range(200)]
-    for read in (slack_links, mrkdwn_links, discord_links, plain_links, terminal_links):
+    for read in (slack_links, commonmark_links, mrkdwn_links, discord_links, plain_links, terminal_links):
         assert sum(bool(not_held(read(text), HELD)) for text in texts) > 100
 
 
@@ -163,6 +183,7 @@ def test_what_is_glued_to_an_address_is_no_part_of_it(good: str, glue: str) -> N
 def test_an_address_that_a_cited_page_holds_is_a_link(text: str, leads_to: str) -> None:
     assert {html.unescape(unquote(url)) for url in slack_links(slack.to_slack(text, HELD))} == {leads_to}
     assert {unquote(url) for url in discord_links(discord.to_discord(text, HELD))} == {leads_to}
+    assert {html.unescape(unquote(url)) for url in commonmark_links(by_the_api(text)[0])} == {leads_to}
     assert f";{leads_to}\x1b" in by_a_terminal(text)[0]
 
 

@@ -82,7 +82,7 @@ class Desk:
         )
         notices = Notices({}, {}, {}, None)  # type: ignore[arg-type]  # what was taught is not asked for
         voting = Voting(self.conversations, notices, str, self.learning)
-        nothing = dict.fromkeys(("markers", "catalogue", "console", "handoffs"))
+        nothing = dict.fromkeys(("markers", "posted_messages", "catalogue", "console", "handoffs"))
         working = asyncio.create_task(inbox.run())
         try:
             yield PlatformServices(  # type: ignore[arg-type]  # a terminal asks no more of them

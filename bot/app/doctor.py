@@ -66,6 +66,7 @@ def run_checks(settings: Settings, on_part: Callable[[str], None] = lambda _: No
         ("golden questions", _check_golden),
         ("vllm", _check_vllm),
         ("platforms", _check_platforms),
+        ("api", _check_api),
         ("serve", _check_serve),
     ):
         on_part(part)
@@ -102,7 +103,7 @@ def _check_data_folder(settings: Settings) -> Iterator[Check]:
 
 
 def _check_database(settings: Settings) -> Iterator[Check]:
-    from bot.app import open_application
+    from bot.app.application import open_application
 
     async def ping_database() -> str:
         async with open_application(settings) as application:
@@ -112,7 +113,7 @@ def _check_database(settings: Settings) -> Iterator[Check]:
 
 
 def _check_sources(settings: Settings) -> Iterator[Check]:
-    from bot.app import open_application
+    from bot.app.application import open_application
     from bot.sources.health import missing_folders, troubles
 
     async def load_sources() -> tuple[Sequence[Source], Sequence[RefreshRun], frozenset[str]]:
@@ -156,7 +157,7 @@ def _check_browser(settings: Settings, sources: Sequence[Source]) -> Iterator[Ch
 
 
 def _check_handoffs(settings: Settings) -> Iterator[Check]:
-    from bot.app import open_application
+    from bot.app.application import open_application
     from bot.handoff.models import HandoffState
 
     async def load_waiting_times() -> list[datetime]:
@@ -190,7 +191,7 @@ def _check_privacy(settings: Settings) -> Iterator[Check]:
 
 
 def _check_embedding_models(settings: Settings) -> Iterator[Check]:
-    from bot.app import embedding_models_for
+    from bot.app.factories import embedding_models_for
 
     models = embedding_models_for(settings)
     for model in models.models:
@@ -202,7 +203,7 @@ def _check_embedding_models(settings: Settings) -> Iterator[Check]:
 
 def _check_fit(settings: Settings, models: EmbeddingModels) -> Iterator[Check]:
     """Whose fit the search goes by."""
-    from bot.app import own_fit_of
+    from bot.app.factories import own_fit_of
     from retrieval.errors import ModelError
     from retrieval.search.fitted import OWN, load_fitted
     from retrieval.search.profiles import GENERIC
@@ -237,7 +238,7 @@ def _check_reranker(settings: Settings) -> Iterator[Check]:
 
     import numpy as np
 
-    from bot.app import reranking_for
+    from bot.app.factories import reranking_for
 
     reranking = reranking_for(settings)
     if reranking is None:
@@ -254,7 +255,7 @@ def _check_reranker(settings: Settings) -> Iterator[Check]:
 
 
 def _check_index(settings: Settings) -> Iterator[Check]:
-    from bot.app import embedding_models_for, version_store
+    from bot.app.factories import embedding_models_for, version_store
 
     store = version_store(settings)
     if fault := store.pointer_fault():
@@ -283,7 +284,7 @@ def _check_index(settings: Settings) -> Iterator[Check]:
 
 def _check_coverage(settings: Settings) -> Iterator[Check]:
     """How much of the pages' text is known, and of which pages nothing."""
-    from bot.app import load_coverage
+    from bot.app.factories import load_coverage
     from bot.sources.cards import summary_line
 
     coverage = load_coverage(settings)
@@ -333,7 +334,7 @@ def _check_golden(settings: Settings) -> Iterator[Check]:
 
 
 def _check_vllm(settings: Settings) -> Iterator[Check]:
-    from bot.app import check_vllm
+    from bot.app.operators import check_vllm
 
     if not settings.vllm_url:
         yield Check("vllm", None, "no FRONTDESK_VLLM_URL: answers are quotes; to have them written, see docs/vllm.md")
@@ -357,9 +358,30 @@ def _check_platform(configured: ConfiguredPlatform, _: Settings) -> Iterator[Che
         yield Check(configured.platform.name, finding.ok, finding.text)
 
 
+def _check_api(settings: Settings) -> Iterator[Check]:
+    """Whether anybody can call it who should, and nobody knows of a key that is good for nothing."""
+    if not settings.api:
+        return
+    from bot.api_keys.models import ApiKey
+    from bot.app.application import open_application
+
+    async def load_keys() -> Sequence[ApiKey]:
+        async with open_application(settings) as application:
+            return await application.api_keys.list_keys()
+
+    keys = asyncio.run(load_keys())
+    if not keys:
+        yield Check("api", None, "on, and nobody can call it: 'frontdesk keys add NAME --scope ask' makes a key")
+        return
+    yield Check("api", True, f"on, keys: {', '.join(key.name for key in keys)}")
+    for key in keys:
+        if key.is_expired(datetime.now(UTC)):
+            yield Check("api", None, f"the key of {key.name} has expired: 'frontdesk keys remove {key.name}'")
+
+
 def _check_serve(settings: Settings) -> Iterator[Check]:
     """What a process that runs has met, and this one perhaps not: its tokens may be others."""
-    from bot.app import open_application
+    from bot.app.application import open_application
     from bot.chat.refusal_notes import Refused
 
     async def load_refusals() -> Sequence[Refused]:

@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from bot.api_keys.models import Scope
+from bot.api_keys.service import ApiKeys
 from bot.app import Application, open_application, version_store
+from bot.app import doctor as diagnosis
+from bot.app.doctor import Check
 from bot.chat.message import ThreadRef
-from bot.cli import doctor as diagnosis
-from bot.cli.doctor import Check
 from bot.handoff.models import Handoff, HandoffReason, HandoffState
 from bot.settings import Settings
 from retrieval.documents import Source, SourceKind
@@ -36,6 +38,25 @@ def prepare(settings: Settings, work: Callable[[Application], Awaitable[None]]) 
             await work(application)
 
     asyncio.run(opened())
+
+
+def test_an_api_that_is_on_tells_who_may_call_it(settings: Settings) -> None:
+    def find_checks(**api: bool) -> list[Check]:
+        return list(diagnosis._check_api(settings.model_copy(update=api)))
+
+    assert find_checks() == []
+    [nobody] = find_checks(api=True)
+    assert nobody.ok is None and "frontdesk keys add" in nobody.finding
+
+    async def add_keys(application: Application) -> None:
+        await application.api_keys.create_key("helpdesk", [Scope.ASK])
+        past = ApiKeys(application.key_store, lambda: datetime.now(UTC) - timedelta(days=3))
+        await past.create_key("old", [Scope.ASK], days=1)
+
+    prepare(settings, add_keys)
+    named, expired = find_checks(api=True)
+    assert named.ok and named.finding == "on, keys: old, helpdesk"
+    assert expired.ok is None and "frontdesk keys remove old" in expired.finding
 
 
 def waiting(minutes: float, state: HandoffState = HandoffState.OPEN) -> Handoff:

@@ -1,0 +1,1 @@
+"""The console: Frontdesk in a browser, for admins and the support team."""

@@ -1,0 +1,1 @@
+"""The HTTP API, as those know it who tell platforms apart. What answers there is `bot.api`."""
