@@ -5,9 +5,10 @@
 
 Rooms are made of `data/contradictions.json`: in each, every item stands twice, as two pages that contradict each other
 (in the page's words, in others, under another question, as a taught answer) or that do not (the same in other words, of
-another product, plan or country, under a question that only lies near). Whatever pair is found in a room and was not
-planted there is a false one. The question sets of real sites (FRONTDESK_QUALITY_DIR), where they are at hand, hold what
-pages are really like: a number is changed in a copy of some of their entries, and all other pairs count as harmless.
+another product, plan or country, under a question that only lies near); in some it stands thrice. Whatever pair is
+found in a room and was not planted there is a false one. The question sets of real sites (FRONTDESK_QUALITY_DIR), where
+they are at hand, hold what pages are really like: a number is changed in a copy of some of their entries, and all other
+pairs count as harmless.
 So do the pages of real sites: of LEARNED_SITES in FRONTDESK_QUALITY_DIR, and of those whose pages lie in `--pages`.
 
 `fit` learns the weights on the open halves and LEARNED_SITES; the sealed halves, the rooms of kinds UNSEEN and the
@@ -54,6 +55,7 @@ PLANTED = (
     "other folder",
     "copied page",
     "product on both",
+    "three pages",
 )
 HARMLESS = (
     "agrees",
@@ -62,6 +64,7 @@ HARMLESS = (
     "product",
     "product alone",
     "product in question",
+    "three products",
     "plan",
     "plan by address",
     "country",
@@ -119,6 +122,11 @@ def make_rooms() -> Iterator[Room]:
                     yield _make_series(items, name, data, rng)
                     continue
                 made = [_make_entries(item, name, data, rng) for item in items]
+                pairs = [
+                    (frozenset((one.id, other.id)), item["kind"])
+                    for entries, item in zip(made, items, strict=True)
+                    for one, other in itertools.combinations(entries, 2)
+                ]
                 near = [
                     Document(f"{SITE}/more", *item["near"], heading_path=("More",), language=language)
                     for item in items
@@ -136,19 +144,19 @@ def make_rooms() -> Iterator[Room]:
                     half,
                     language,
                     (*(entry for entries in made for entry in entries), *near),
-                    tuple(frozenset(entry.id for entry in entries) for entries in made),
-                    tuple(item["kind"] for item in items),
+                    tuple(pair for pair, _ in pairs),
+                    tuple(kind for _, kind in pairs),
                     name in PLANTED,
                 )
 
 
-def _make_entries(
-    item: dict[str, Any], name: str, data: dict[str, Any], rng: random.Random
-) -> tuple[Document, Document]:
-    """The two entries of an item in a room of that name."""
+def _make_entries(item: dict[str, Any], name: str, data: dict[str, Any], rng: random.Random) -> tuple[Document, ...]:
+    """The entries of an item in a room of that name: two, and three where that can be."""
     language = item["language"]
-    if name in HARMLESS and name.startswith(("product", "plan", "country")):
+    if name in HARMLESS and name.startswith(("product", "plan", "country", "three")):
         return _make_siblings(item, name, data, rng)
+    if name == "three pages":
+        return _make_three_pages(item, data, rng)
     questions, answers, others = item["questions"], item["answers"], item["other_answers"]
     titles = rng.sample(data["pages"][language], 2)
     number = rng.randrange(10_000)
@@ -187,22 +195,47 @@ def _make_entries(
     return one, other
 
 
-def _make_siblings(
-    item: dict[str, Any], room: str, data: dict[str, Any], rng: random.Random
-) -> tuple[Document, Document]:
-    """The same question about two things."""
-    what, _, how = room.partition(" ")
-    names = rng.choice(data["things"][item["language"]][what])
+def _make_three_pages(item: dict[str, Any], data: dict[str, Any], rng: random.Random) -> tuple[Document, ...]:
+    """The same question on three pages, each with a value of its own; on two where there are but two values."""
+    titles = rng.sample(data["pages"][item["language"]], 3)
+    places = rng.sample(["faq", "help", "terms", "support"], 3)
+    number = rng.randrange(10_000)
+    return tuple(
+        Document(
+            f"{SITE}/{place}/{number + step}",
+            item["questions"][0],
+            answer,
+            heading_path=tuple(title),
+            language=item["language"],
+        )
+        for step, (title, place, answer) in enumerate(zip(titles, places, _list_values(item), strict=False))
+    )
+
+
+def _list_values(item: dict[str, Any]) -> list[str]:
+    """An item's answer with one value, with the other, and with a third one if it is a number."""
+    one, other = item["answers"][0], item["other_answers"][0]
+    third = _NUMBER.sub(lambda match: str(int(match.group()) + 7), other, count=1)
+    return list(dict.fromkeys((one, other, third)))
+
+
+def _make_siblings(item: dict[str, Any], room: str, data: dict[str, Any], rng: random.Random) -> tuple[Document, ...]:
+    """The same question about two things, or three with a page each."""
+    three = room == "three products"
+    what, _, how = ("product", "", "alone") if three else room.partition(" ")
+    things = data["things"][item["language"]][what]
+    names = rng.sample([name for pair in things for name in pair], 3) if three else rng.choice(things)
     number = rng.randrange(10_000) if how == "alone" else ""
     entries = []
-    for name, answer in zip(names, (item["answers"][0], item["other_answers"][rng.randrange(2)]), strict=True):
+    answers = _list_values(item) if three else (item["answers"][0], item["other_answers"][rng.randrange(2)])
+    for name, answer in zip(names, answers, strict=not three):
         question, path = item["questions"][0], _to_slug(name)
         if how == "in question":
             question = data["naming"][item["language"]].format(question=question, name=name)
         headings = ("FAQ",) if how in ("in question", "by address") else ("FAQ", name)
         url = f"{SITE}/{path}/faq{number}"
         entries.append(Document(url, question, answer, heading_path=headings, language=item["language"]))
-    return entries[0], entries[1]
+    return tuple(entries)
 
 
 def _make_series(items: Sequence[dict[str, Any]], room: str, data: dict[str, Any], rng: random.Random) -> Room:

@@ -15,6 +15,7 @@ from functools import cache, lru_cache
 
 from retrieval.text.analysis import fold_text
 from retrieval.text.languages import COMMON_LANGUAGES, NOUN_CAPITAL_LANGUAGES, UNSPACED_LANGUAGES
+from retrieval.text.number_words import HAN_DIGITS, HAN_MYRIADS, HAN_UNITS, LONGEST_HAN, parse_han_number
 from retrieval.text.scripts import CIRCLED_NUMBERS
 
 _ADDRESS = re.compile(
@@ -50,10 +51,7 @@ _TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen
 _DIGITS = "zero one two three four five six seven eight nine".split()  # noqa: SIM905
 _ONES = {name: value for value, name in enumerate([*_DIGITS, *_TEENS])}
 _WORDS = "|".join([*_TENS, *sorted(_ONES, key=len, reverse=True)])
-_HAN_DIGITS = {character: value for value, character in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
-_HAN_UNITS = {"十": 10, "百": 100, "千": 1000}
-_HAN_MYRIADS = {"万": 10_000, "亿": 100_000_000}
-HAN_NUMERALS = frozenset({*_HAN_DIGITS, *_HAN_UNITS, *_HAN_MYRIADS})
+HAN_NUMERALS = frozenset({*HAN_DIGITS, *HAN_UNITS, *HAN_MYRIADS})
 
 CURRENCIES = {
     "usd": "$ us$ usd dollar dollars 美元 美金",
@@ -130,7 +128,6 @@ _RANGE = re.compile(r"\s?(?:-|–|—|~|/|or|to|and|或|到|至|、)\s?")
 _DAYS = re.compile(r"\s?(?:-|–|—|~|to|through|until|bis|au|al?|到|至)\s?")
 _CALENDAR_SAID = re.compile(f"{_TIME.pattern}|{_CALENDAR.pattern}".replace("(?P<", "(?P<said_"), re.IGNORECASE)
 _SHORTEST_PHONE = 7  # digits
-_LONGEST_HAN = 24  # characters of a Chinese number; a longer row of them says none, and stands for itself
 _LONE_HAN_SAY = frozenset("一两十百千万亿")  # of these alone, without a unit, no number is meant: 一样, 十分, 千万
 
 
@@ -244,7 +241,7 @@ def _find_times(text: str) -> Iterator[Fact]:
         else:
             yield Fact("time", f"{int(match['hour24'])}:{match['minute24']}")
     for match in _TIME_HAN.finditer(text):
-        hour = int(match["hour"]) if match["hour"].isdecimal() else _parse_han_number(match["hour"])
+        hour = int(match["hour"]) if match["hour"].isdecimal() else parse_han_number(match["hour"])
         late = (match["part"] or "") in {"下午", "傍晚", "晚上", "晚"} or (match["part"] == "中午" and hour < 3)
         yield Fact(
             "time", f"{hour + 12 if late and hour < 12 else hour}:{'30' if match['half'] else match['minute'] or '00'}"
@@ -265,7 +262,7 @@ def _find_calendar_facts(text: str) -> Iterator[Fact]:
             weekday = _HAN_WEEKDAYS.index(han.replace("天", "日"))
         else:
             month = match["hanmonth"]
-            yield Fact("month", str(int(month) if month.isdecimal() else _parse_han_number(month)))
+            yield Fact("month", str(int(month) if month.isdecimal() else parse_han_number(month)))
         if weekday is not None:
             first = before if before is not None and _DAYS.fullmatch(text, ended, match.start()) else weekday
             yield from (Fact("weekday", str(day)) for day in range(min(first, weekday), weekday + 1))
@@ -297,16 +294,16 @@ def _read_values(match: re.Match[str], unit: str, lenient: bool) -> list[str]:
         value = sum(_TENS.get(word, 0) + _ONES.get(word, 0) for word in re.split(r"[-\s]", words))
         return [str(value)] if unit or lenient or value > 1 else []
     han = match["han"]
-    if len(han) > _LONGEST_HAN:
+    if len(han) > LONGEST_HAN:  # a row of them that says no number
         return [han]
-    if len(han) == 2 and unit and all(0 < _HAN_DIGITS.get(character, 0) < 10 for character in han):
-        return [str(_HAN_DIGITS[character]) for character in han]  # 两三天
-    return [str(_parse_han_number(han))] if unit or lenient or not _LONE_HAN_SAY.issuperset(han) else []
+    if len(han) == 2 and unit and all(0 < HAN_DIGITS.get(character, 0) < 10 for character in han):
+        return [str(HAN_DIGITS[character]) for character in han]  # 两三天
+    return [str(parse_han_number(han))] if unit or lenient or not _LONE_HAN_SAY.issuperset(han) else []
 
 
 def _apply_multiplier(value: str, match: re.Match[str]) -> str:
     """With what multiplies it behind: 30k, 4.9万, and the half of 两个半."""
-    times = {"k": 1000, **_HAN_MYRIADS}.get(match["times"] or "", 1)
+    times = {"k": 1000, **HAN_MYRIADS}.get(match["times"] or "", 1)
     half = 0.5 if match["half"] else 0.0
     if times == 1 and not half:
         return value
@@ -326,21 +323,3 @@ def _normalise_digits(digits: str) -> str:
     if re.fullmatch(r"\d+\.\d+", plain):
         plain = plain.rstrip("0").rstrip(".")
     return plain.lstrip("0") or "0"
-
-
-def _parse_han_number(han: str) -> int:
-    """What a number of at most _LONGEST_HAN characters says: so deep, at most, does it call itself."""
-    for character, worth in reversed(_HAN_MYRIADS.items()):
-        if character in han:
-            above, _, below = han.partition(character)
-            return (_parse_han_number(above) if above else 1) * worth + (_parse_han_number(below) if below else 0)
-    if not any(character in _HAN_UNITS for character in han):
-        return int("".join(str(_HAN_DIGITS[character]) for character in han))
-    total, digit = 0, 0
-    for character in han:
-        if character in _HAN_UNITS:
-            total += (digit or 1) * _HAN_UNITS[character]
-            digit = 0
-        else:
-            digit = _HAN_DIGITS[character]
-    return total + digit

@@ -136,6 +136,7 @@ async def _check_new(application: Application, source: Source) -> None:
 
 def _show_sources(card: Card) -> None:
     from bot.chat.groups import describe_audience
+    from bot.chat.text import ago
     from bot.sources.cards import format_share
     from bot.sources.location import scope_of
 
@@ -159,6 +160,9 @@ def _show_sources(card: Card) -> None:
         ],
         empty="No source yet: add one with 'frontdesk sources add https://example.com/faq'.",
     )
+    for each in sources:
+        if each.trouble and not each.schedule.paused:
+            print_line(f"{each.source.name}, {ago(each.trouble.at)}: {each.trouble.reason}")
 
 
 def _sources_as_json(sources: Sequence[SourceStatus]) -> list[dict[str, Any]]:

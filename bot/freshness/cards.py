@@ -49,7 +49,7 @@ def contradiction_card(
     text = ""
     if not found.needs_decision:
         text = words.say("settled_before", decision=_describe_decision(found, words)) if asked or overruled else ""
-    elif asked and found.one:
+    elif asked and row.state is State.OPEN:
         text = words.say("settle_choices", command=_tell_command(row.id[:_ID], at_terminal))
     sides = [(f"{words.label('contradiction_first')}: ", found.one)] if found.one else []
     sides.append((f"{words.label('contradiction_second')}: " if found.one else "", found.other))
@@ -79,7 +79,7 @@ def contradiction_card(
         text=text,
         facts=facts,
         lines=lines,
-        buttons=keep if row.state is State.OPEN and found.one else reopen,
+        buttons=() if found.is_over else keep if row.state is State.OPEN else reopen,
     )
 
 
@@ -118,7 +118,7 @@ def _tell_command(shown_id: str, at_terminal: bool) -> str:
 def _list_sides(found: Found, words: Words) -> list[Line]:
     row = found.row
     head = f"{row.id[:_ID]} · {words.label(f'kind_{row.kind}')}"
-    if found.one is None or not found.needs_decision:
+    if row.state is not State.OPEN:
         head += f" · {_describe_decision(found, words)}"
     elif row.verdict.is_harmless:
         head += f" · {words.label('verdict')}: {words.label(f'verdict_{row.verdict.value}')}"
@@ -142,6 +142,8 @@ def _origin(side: Side, words: Words) -> str:
 def _describe_decision(found: Found, words: Words) -> str:
     """What was decided, and by whom and when."""
     decision = words.label(_decision_label(found))
+    if found.kept_is_limited:
+        decision = f"{decision}; {words.label('decision_limited')}"
     if found.needs_decision or found.row.settled_at is None:
         return decision
     parts = [decision, _day(found.row.settled_at)]
@@ -159,6 +161,8 @@ def _describe_verdict(row: ContradictionRow, words: Words) -> str:
 
 def _decision_label(found: Found) -> str:
     row = found.row
+    if found.is_over:
+        return "decision_undone"
     if found.one is None:
         return "decision_gone"
     if row.state is State.OPEN:

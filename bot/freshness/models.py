@@ -83,16 +83,19 @@ class Side:
 @dataclass(frozen=True, slots=True)
 class Found:
     """A contradiction with both entries; `one` is None where an entry that was kept is gone by now, and only `other`,
-    which is set aside, is left."""
+    which is set aside, is left. `kept_is_limited`: not all whom the entry set aside is for may see the one kept.
+    `is_over`: the decision was taken back, and nothing is left to decide."""
 
     row: ContradictionRow
     one: Side | None
     other: Side
+    kept_is_limited: bool = False
+    is_over: bool = False
 
     @property
     def needs_decision(self) -> bool:
-        """Whether nobody has decided yet, or what was decided for is gone."""
-        return self.row.state is State.OPEN or self.one is None
+        """Whether nobody has decided yet, or what was decided for is gone, or not for all any more."""
+        return not self.is_over and (self.row.state is State.OPEN or self.one is None or self.kept_is_limited)
 
 
 class StaleReason(StrEnum):

@@ -25,9 +25,10 @@ class FreshnessStore(Protocol):
         new: Mapping[str, datetime],
         gone: Collection[str],
         found: Sequence[ContradictionRow],
-    ) -> int:
+    ) -> frozenset[str]:
         """Keep entries with since when they read so, forget those that are gone, with the contradictions that they were
-        in and that set nothing else aside, and keep those found. -> how many of these were not known."""
+        in and that set nothing else aside, and keep those found; of those that another measure found, and that nobody
+        has settled, these alone. -> the ids of these that were not known."""
 
     async def contradictions(self) -> Sequence[ContradictionRow]:
         """All, the likeliest first."""
@@ -36,8 +37,9 @@ class FreshnessStore(Protocol):
         """By its id or the beginning of it. Raises UnknownContradiction."""
 
     async def settle(self, contradiction_id: str, state: State, set_aside: str, by: str) -> bool:
-        """Note what was decided, and by whom (`Actor.id`), unless somebody has decided meanwhile. -> whether it
-        was noted."""
+        """Note what was decided, and by whom (`Actor.id`), unless somebody has decided meanwhile, or another decision
+        sets one of its entries aside: those that contradict each other are never all set aside. -> whether it was
+        noted."""
 
     async def reopen(self, contradiction_id: str) -> None:
         """Note that nothing is decided any more."""

@@ -87,9 +87,14 @@ class Contradictions:
         async with self._scanning:
             known, by = await self._store.known_entries(), await self._store.compared_by()
             compared = await asyncio.to_thread(_compare_new, await self._index(), known, by)
-            new = await self._record_found(compared.measure, compared.new, compared.gone, compared.found)
+            aside = await self._store.set_aside()
+            # Those of what is set aside are kept as well: a decision that is taken back may leave them to be settled.
+            rows = sorted((_make_row(each) for each in compared.found), key=lambda row: _is_moot(row, aside))
+            kept = rows[:_MOST_FOUND]
+            unknown = await self._store.record_scan(compared.measure, compared.new, compared.gone, kept)
+            new = [row for row in kept if row.id in unknown and not _is_moot(row, aside)]
             await self._live.load()
-        return ScanResult(new, len([each for each in await self.list() if each.needs_decision]))
+        return ScanResult(len(new), len([each for each in await self.list() if each.needs_decision]))
 
     async def judge_found(self) -> int:
         """Have the model say what it thinks of those that wait for a decision, each kept as soon as it is said: what is
@@ -98,18 +103,20 @@ class Contradictions:
         if self._judge is None:
             return 0
         judged = 0
-        waiting = [each for each in await self.list() if each.needs_decision and not each.row.verdict_by]
-        for each in waiting[:MOST_JUDGED]:
-            if each.one is None:
-                continue
+        waiting = [
+            (each.row.id, each.one.document, each.other.document)
+            for each in await self.list()
+            if each.one and each.row.state is State.OPEN and not each.row.verdict_by
+        ]
+        for contradiction_id, one, other in waiting[:MOST_JUDGED]:
             try:
-                judgement = await self._judge.judge_pair(each.one.document, each.other.document)
+                judgement = await self._judge.judge_pair(one, other)
             except GeneratorRefused:  # its prompt, for instance: the others' may be shorter
                 continue
             except GeneratorError as error:
                 log.warning("no more contradictions are judged", kind=type(error).__name__, cause=str(error))
                 break
-            await self._store.record_judgement(each.row.id, judgement)
+            await self._store.record_judgement(contradiction_id, judgement)
             judged += judgement.verdict is not Verdict.NONE
         return judged
 
@@ -126,7 +133,9 @@ class Contradictions:
         row = await self._store.get(contradiction_id)
         found = await self._resolve([row])
         if not found:
-            raise InputError("It is none any more: its entries have changed since, or are for different people.")
+            raise InputError(
+                "It is none any more: its entries have changed since, are for different people, or one is set aside."
+            )
         return found[0]
 
     async def settle(self, contradiction_id: str, keep: Keep, by: str) -> tuple[Found, bool]:
@@ -138,6 +147,8 @@ class Contradictions:
             return found, False
         if found.one is None:
             raise InputError("What was kept was changed or is gone: take the decision back, or leave it as it is.")
+        if found.kept_is_limited:
+            raise InputError("What was kept is not for all any more: take the decision back, or leave it as it is.")
         aside = {Keep.FIRST: found.other, Keep.SECOND: found.one, Keep.BOTH: None}[keep]
         state = State.SETTLED if aside else State.DISMISSED
         noted = await self._store.settle(found.row.id, state, aside.document.entry_id if aside else "", by)
@@ -145,32 +156,18 @@ class Contradictions:
         return await self.get(found.row.id), noted
 
     async def reopen(self, contradiction_id: str) -> Found:
-        """Take a decision back: both are answered from again. Raises UnknownContradiction, InputError, StorageError,
-        RetrievalError."""
+        """Take a decision back: both are answered from again. -> how it stands, also where there is nothing left to
+        decide. Raises UnknownContradiction, InputError, StorageError, RetrievalError."""
         found = await self.get(contradiction_id)
         await self._store.reopen(found.row.id)
         await self._live.load()
-        if found.row.set_aside:
-            await self._compare_freed(found.row.set_aside)
-        return await self.get(found.row.id) if found.one else found
-
-    async def _compare_freed(self, entry_id: str) -> None:
-        """What was new while the entry was set aside was not held against it."""
-        async with self._scanning:
-            found = await asyncio.to_thread(_compare_entry, await self._index(), entry_id)
-            await self._record_found(await self._store.compared_by(), {}, frozenset(), found)
-
-    async def _record_found(
-        self, measure: str, new: Mapping[str, datetime], gone: frozenset[str], found: Sequence[Contradiction]
-    ) -> int:
-        """All but those of an entry that is set aside. -> how many were not known."""
-        aside = await self._store.set_aside()
-        told = [each for each in found if not aside & {each.one.entry_id, each.other.entry_id}]
-        return await self._store.record_scan(measure, new, gone, [_make_row(each) for each in told[:_MOST_FOUND]])
+        undone = await self._store.get(found.row.id)
+        again = await self._resolve([undone])
+        return again[0] if again else Found(undone, found.one, found.other, is_over=True)
 
     async def _resolve(self, rows: Sequence[ContradictionRow]) -> Sequence[Found]:
-        """The rows with their entries, as far as these are there."""
-        since = await self._store.known_entries()
+        """The rows with their entries, as far as these are there, and something is to be said of them."""
+        since, aside = await self._store.known_entries(), await self._store.set_aside()
         wanted = {entry for row in rows for entry in (row.one, row.other)}
         documents = await asyncio.to_thread(_find_entries, await self._index(), wanted)
         sides = {
@@ -180,7 +177,9 @@ class Contradictions:
         for row in rows:
             one, other = sides.get(row.one), sides.get(row.other)
             if one and other:
-                if row.state is State.SETTLED or self._have_same_readers(one, other):
+                if row.state is State.SETTLED:
+                    found.append(Found(row, one, other, self._is_kept_limited(row, one, other)))
+                elif self._have_same_readers(one, other) and not _is_moot(row, aside):
                     found.append(Found(row, one, other))
             elif (left := one or other) and row.set_aside == left.document.entry_id:
                 found.append(Found(row, None, left))
@@ -188,6 +187,11 @@ class Contradictions:
 
     def _have_same_readers(self, one: Side, other: Side) -> bool:
         return self._audience_of(one.document) == self._audience_of(other.document)
+
+    def _is_kept_limited(self, row: ContradictionRow, one: Side, other: Side) -> bool:
+        kept, aside = (other, one) if row.set_aside == row.one else (one, other)
+        seen_by, meant_for = self._audience_of(kept.document), self._audience_of(aside.document)
+        return bool(seen_by) and not (meant_for and meant_for <= seen_by)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,13 +216,6 @@ def _compare_new(index: Index, known: Mapping[str, datetime], compared_by: str) 
     return _Compared(measure, since, frozenset(known.keys() - there.keys()), found)
 
 
-def _compare_entry(index: Index, entry_id: str) -> Sequence[Contradiction]:
-    from retrieval.search.contradictions import find_contradictions
-
-    numbers = [number for number, document in enumerate(index.documents) if document.entry_id == entry_id]
-    return find_contradictions(index, numbers)
-
-
 def _find_entries(index: Index, wanted: Iterable[str]) -> dict[str, Document]:
     looked_for = set(wanted)
     return {document.entry_id: document for document in index.documents if document.entry_id in looked_for}
@@ -231,6 +228,11 @@ def first_read(document: Document) -> datetime:
     except ValueError:
         return datetime.now(UTC)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _is_moot(row: ContradictionRow, aside: frozenset[str]) -> bool:
+    """Whether nobody has to decide for as long as another decision keeps one of the two set aside."""
+    return row.state is State.OPEN and not aside.isdisjoint({row.one, row.other})
 
 
 def _rank(found: Found) -> tuple[bool, bool, float, str]:

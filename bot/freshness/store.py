@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, Update, and_, delete, func, or_, select, tuple_, update
+from sqlalchemy import RowMapping, Select, Update, and_, delete, exists, func, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.chat.conversation import Decision, Vote
@@ -43,10 +43,10 @@ class SqlFreshnessStore:
 
     async def record_scan(
         self, measure: str, new: Mapping[str, datetime], gone: Collection[str], found: Sequence[ContradictionRow]
-    ) -> int:
+    ) -> frozenset[str]:
         lost = list(gone)
 
-        async def work(connection: AsyncConnection) -> int:
+        async def work(connection: AsyncConnection) -> frozenset[str]:
             for start in range(0, len(lost), _BATCH):
                 some = lost[start : start + _BATCH]
                 await connection.execute(delete(entries).where(entries.c.entry_id.in_(some)))
@@ -57,14 +57,18 @@ class SqlFreshnessStore:
             for start in range(0, len(rows), _BATCH):
                 added = upsert(connection, entries).values(rows[start : start + _BATCH])
                 await connection.execute(added.on_conflict_do_nothing())
-            count = 0
+            if await _get_marker(connection, _MEASURE) != measure:  # what the one before took for a contradiction
+                again = contradictions.c.id.in_([each.id for each in found])
+                undecided = contradictions.c.state == State.OPEN.value
+                await connection.execute(delete(contradictions).where(undecided, ~again))
+            unknown: set[str] = set()
             for each in found:
                 added = upsert(connection, contradictions).values(_row(each)).on_conflict_do_nothing()
-                count += len((await connection.execute(added.returning(contradictions.c.id))).all())
+                unknown.update((await connection.execute(added.returning(contradictions.c.id))).scalars())
             await _set_marker(connection, _MEASURE, measure)
             if lost:
                 await _set_marker(connection, _CHANGED, uuid.uuid4().hex)
-            return count
+            return frozenset(unknown)
 
         return await self._database.write(work)
 
@@ -92,9 +96,11 @@ class SqlFreshnessStore:
         return await self._database.read(work)
 
     async def settle(self, contradiction_id: str, state: State, set_aside: str, by: str) -> bool:
-        undecided = and_(contradictions.c.id == contradiction_id, contradictions.c.state == State.OPEN.value)
+        this = and_(contradictions.c.id == contradiction_id, contradictions.c.state == State.OPEN.value)
+        others = contradictions.alias()
+        hidden = exists().where(others.c.set_aside.in_([contradictions.c.one, contradictions.c.other]))
         decision = {"state": state.value, "set_aside": set_aside, "settled_at": datetime.now(UTC), "settled_by": by}
-        return await self._change(update(contradictions).where(undecided).values(decision))
+        return await self._change(update(contradictions).where(this, ~hidden).values(decision))
 
     async def reopen(self, contradiction_id: str) -> None:
         undone = {"state": State.OPEN.value, "set_aside": "", "settled_at": None, "settled_by": ""}
@@ -112,10 +118,9 @@ class SqlFreshnessStore:
 
     async def _change(self, change: Update) -> bool:
         async def work(connection: AsyncConnection) -> bool:
-            if not (await connection.execute(change)).rowcount:
-                return False
+            # First: its row is locked until the end, so that decisions are noted one by one; each sees those before.
             await _set_marker(connection, _CHANGED, uuid.uuid4().hex)
-            return True
+            return bool((await connection.execute(change)).rowcount)
 
         return await self._database.write(work)
 
@@ -165,12 +170,7 @@ class SqlFreshnessStore:
         return await self._database.read(work) if entries else ()
 
     async def _read_marker(self, name: str) -> str:
-        query = select(markers.c.value).where(markers.c.name == name)
-
-        async def work(connection: AsyncConnection) -> str:
-            return (await connection.execute(query)).scalar_one_or_none() or ""
-
-        return await self._database.read(work)
+        return await self._database.read(lambda connection: _get_marker(connection, name))
 
 
 def _answered() -> Select[Any]:
@@ -179,6 +179,11 @@ def _answered() -> Select[Any]:
     joined = turns.join(turn_passages, first)
     told = turns.c.decision.in_([Decision.ANSWER.value, Decision.SUGGEST.value])
     return select().select_from(joined).where(told)
+
+
+async def _get_marker(connection: AsyncConnection, name: str) -> str:
+    query = select(markers.c.value).where(markers.c.name == name)
+    return (await connection.execute(query)).scalar_one_or_none() or ""
 
 
 async def _set_marker(connection: AsyncConnection, name: str, value: str) -> None:

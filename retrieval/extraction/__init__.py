@@ -5,7 +5,7 @@ from __future__ import annotations
 from retrieval.documents import Document, Selectors
 from retrieval.extraction.extracted_page import ExtractedPage
 
-EXTRACTOR_VERSION = "6"
+EXTRACTOR_VERSION = "7"
 """Bumped whenever the same page would give other documents, so that cached pages are read again."""
 
 __all__ = ["EXTRACTOR_VERSION", "ExtractedPage", "extract_documents", "extract_page"]

@@ -22,7 +22,7 @@ from retrieval.documents import Document
 from retrieval.index.lexical_field import Places, join_ranges
 from retrieval.search.page_subjects import PAGE_FEATURES, PageSubjects
 from retrieval.search.same_question import same_question_thresholds
-from retrieval.search.statement_pairs import PAIR_FEATURES, Difference, compare_answers
+from retrieval.search.statement_pairs import PAIR_FEATURES, Difference, ask_of_other_numbers, compare_answers
 from retrieval.text.languages import language_of
 
 if TYPE_CHECKING:
@@ -84,6 +84,8 @@ def describe_pairs(
             one, other = (index.documents[number] for number in pair)
             language = language_of(one)
             if not (one.answer.strip() and other.answer.strip()) or language_of(other) != language:
+                continue
+            if ask_of_other_numbers(one.question, other.question, language):
                 continue
             if difference := compare_answers(one, other, language):
                 texts = _measure_texts(index, pair, needed)

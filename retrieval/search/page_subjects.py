@@ -111,15 +111,15 @@ class PageSubjects:
         return {"parallel_different": math.log1p(len(shared) - alike), "parallel_equal": math.log1p(alike)}
 
     def _describe_series(self, one: Document, other: Document) -> dict[str, float]:
-        """In how many places the very words of either are asked (ln), and how many answers there are beyond two (ln of
-        1 and these): a table of attributes, spread over pages, has many."""
+        """In how many places the very words of either are asked (ln), and how many answers there are beyond three (ln
+        of 1 and these): a table of attributes, spread over pages, has many."""
         members = max(
             (self._members[word_sequence(each.question, language_of(each))] for each in (one, other)), key=len
         )
         distinct = len(set(members.values()))
         return {
             "family": math.log(max(1, len(members))),
-            "series": math.log(max(1, distinct - 1)),
+            "series": math.log(max(1, distinct - 2)),
         }
 
 

@@ -20,10 +20,13 @@ from retrieval.text.stated_facts import Fact, FactKind, find_facts
 _LONGEST, _MOST_STATEMENTS = 4000, 40  # characters, and statements of an answer, that are compared
 _STATEMENT_END = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])|\n+")
 _DIGIT = re.compile(r"\d")
+_QUESTION_NUMBER = re.compile(r"^\W*[^\W\d]?\d+(?:\.\d+)*\s*[.:)、：．]")
+_NUMERIC = frozenset({FactKind.PRICE, FactKind.DURATION, FactKind.DATE, FactKind.TIME, FactKind.NUMBER})
 
 PAIR_FEATURES = (
     "question_words",
     "question_crossed",
+    "question_wider",
     "question_one_name",
     "label_crossed",
     "things_crossed",
@@ -80,6 +83,17 @@ class Difference:
 
     kind: str
     features: tuple[float, ...]
+
+
+def ask_of_other_numbers(one: str, other: str, language: str) -> bool:
+    """Whether each of two questions states a number that the other does not: "How much is plan 1?", "… plan 2?". What
+    counts the questions of a page in front is none; quantities are compared by value: "two weeks" are "14 days"."""
+    return _are_crossed(*(_stated_numbers(_QUESTION_NUMBER.sub("", text), language) for text in (one, other)))
+
+
+def _stated_numbers(text: str, language: str) -> frozenset[str]:
+    facts = frozenset(f"{fact.kind} {fact.value}" for fact in find_facts(text, language) if fact.kind in _NUMERIC)
+    return facts | {token for token in _numbers_in(text, language) if not token.isdecimal()}  # codes, as in "plan A1"
 
 
 def compare_answers(one: Document, other: Document, language: str) -> Difference | None:
@@ -186,12 +200,14 @@ def _compare_subjects(one: Document, other: Document, language: str) -> dict[str
     """Whether both are about the same thing, by question, headings and address."""
     asked, asked_too = (content_tokens(each.question, language) for each in (one, other))
     label, label_too = (content_tokens("\n".join(each.heading_path), language) for each in (one, other))
+    added = (asked - asked_too - label_too) | (asked_too - asked - label)
     subject, subject_too = (
         "\n".join((*each.heading_path, each.question, unquote(urlsplit(each.url).path))) for each in (one, other)
     )
     return {
         "question_words": _dice(asked, asked_too),
         "question_crossed": float(_are_crossed(asked, asked_too)),
+        "question_wider": 0.0 if _are_crossed(asked, asked_too) else len(added) / max(1, len(asked | asked_too)),
         "question_one_name": float(asked != asked_too and ask_same_question(one.question, other.question, language)),
         "label_crossed": float(_are_crossed(label, label_too)),
         "things_crossed": float(_name_different_things(subject, subject_too, language)),
@@ -199,7 +215,7 @@ def _compare_subjects(one: Document, other: Document, language: str) -> dict[str
         "same_page": float(bool(one.url) and one.url.partition("#")[0] == other.url.partition("#")[0]),
         "sections": sum(each.kind is DocumentKind.SECTION for each in (one, other)) / 2,
         "taught": float(bool(one.author) != bool(other.author)),
-        "question_short": 1 / max(1, min(len(asked), len(asked_too))),
+        "question_short": 1 / max(2, min(len(asked), len(asked_too))),
     }
 
 

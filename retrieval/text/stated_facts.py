@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from functools import cache, lru_cache
-from itertools import zip_longest
+from itertools import product, zip_longest
 
 from retrieval.text.analysis import fold_text, is_function, is_unspaced, split_words
 from retrieval.text.dates import find_dates
 from retrieval.text.languages import COMMON_LANGUAGES
 from retrieval.text.named_kinds import find_things
+from retrieval.text.number_words import write_digits
 from retrieval.text.scripts import LATIN, UNSPACED
 
 _NUMBER = r"\d+(?:[.,' \u00a0\u202f]\d{3})+(?:[.,]\d{1,2})?(?!\d)|\d+(?:[.,]\d+)?"
@@ -33,26 +34,35 @@ _PHONE = re.compile(r"(?<![\w/.])\+?\d(?:[ ()/.-]{0,2}\d){6,14}(?!\w)")
 _ADDRESS = re.compile(r"\]\([^)\s]*\)|https?://\S+")
 _CLOCK = re.compile(r"(?<![\d:])([01]?\d|2[0-4])[:h]([0-5]\d)(?![\d:])")
 _QUOTED = re.compile(r"[“\"「『《]([^“”\"「」『』《》\n]{1,30})[”\"」』》]|\*\*([^*\n]{1,30})\*\*")
+_WRITTEN_AS = {"zh": ("zh", "zh_Hant")}
 _BOUND = 24  # characters between a number and its unit at most
-_SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800, "month": 2592000, "year": 31536000}
-_MEASURES = (
-    "concentr-percent",
-    "digital-gigabyte",
-    "digital-kilobyte",
-    "digital-megabyte",
-    "digital-terabyte",
-    "length-centimeter",
-    "length-kilometer",
-    "length-meter",
-    "length-mile",
-    "length-millimeter",
-    "mass-gram",
-    "mass-kilogram",
-    "mass-pound",
-    "temperature-celsius",
-    "volume-liter",
-    "volume-milliliter",
-)
+# A year is twelve months, and a month 30 days, as those mean it who write "30 days" and "12 months".
+_SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800, "month": 2592000, "year": 31104000}
+_MEASURES = {  # by CLDR's name: what is measured, and how much of it. A mile is never said to be 1.609344 km.
+    "concentr-percent": ("percent", "1"),
+    "digital-kilobyte": ("byte", "1e3"),
+    "digital-megabyte": ("byte", "1e6"),
+    "digital-gigabyte": ("byte", "1e9"),
+    "digital-terabyte": ("byte", "1e12"),
+    "length-millimeter": ("meter", "1e-3"),
+    "length-centimeter": ("meter", "1e-2"),
+    "length-meter": ("meter", "1"),
+    "length-kilometer": ("meter", "1e3"),
+    "length-mile": ("mile", "1"),
+    "mass-gram": ("gram", "1"),
+    "mass-kilogram": ("gram", "1e3"),
+    "mass-pound": ("pound", "1"),
+    "temperature-celsius": ("celsius", "1"),
+    "volume-milliliter": ("liter", "1e-3"),
+    "volume-liter": ("liter", "1"),
+}
+_WHOLE = {  # so many of a unit are meant as one of another
+    "duration-day": (365, "duration-year"),
+    "duration-week": (52, "duration-year"),
+    "digital-kilobyte": (1024, "digital-megabyte"),
+    "digital-megabyte": (1024, "digital-gigabyte"),
+    "digital-gigabyte": (1024, "digital-terabyte"),
+}
 
 
 class FactKind(StrEnum):
@@ -90,11 +100,14 @@ def find_facts(text: str, language: str = "en") -> frozenset[Fact]:
     rest, times = _take_times(text, language)
     found |= times
     found.update(_read_numbers(rest, language))
+    found.update(_read_numbers(write_digits(rest, language), language, bare=False))
     for kind, code in find_things(rest, [language]):
         if kind != "month":
             found.add(Fact(FactKind.PLACE, kind, code))
     if language not in _NOUNS_HAVE_CAPITALS:
-        found |= {Fact(FactKind.NAME, "name", name) for name in find_names(rest, language)}
+        found |= {
+            Fact(FactKind.NAME, "name", name) for name in find_names(rest, language) - _name_units(language).keys()
+        }
     for quoted in _QUOTED.finditer(rest):  # what a button or a page is called
         found.add(Fact(FactKind.NAME, "name", fold_text(quoted[1] or quoted[2]).strip()))
     return frozenset(found)
@@ -151,8 +164,8 @@ def _take_times(text: str, language: str) -> tuple[str, set[Fact]]:
     return _CLOCK.sub(note_clock, text), found
 
 
-def _read_numbers(text: str, language: str) -> Iterator[Fact]:
-    """The amounts of a text; the first of a range has the unit of the second."""
+def _read_numbers(text: str, language: str, *, bare: bool = True) -> Iterator[Fact]:
+    """The amounts of a text; the first of a range has the unit of the second. Unless `bare`, only those with a unit."""
     decimal = _decimal_symbol(language)
     amounts = [match for match in _AMOUNT.finditer(text) if not _counts_lines(text, match)]
     for match, following in zip_longest(amounts, amounts[1:]):
@@ -160,27 +173,33 @@ def _read_numbers(text: str, language: str) -> Iterator[Fact]:
         if value is None:
             continue
         fact = _read_unit(text, match, value, language)
-        if following and fact.kind is FactKind.NUMBER and _SPAN.fullmatch(text[match.end() : following.start()]):
+        if following and not fact and _SPAN.fullmatch(text[match.end() : following.start()]):
             fact = _read_unit(text, following, value, language)
-        yield fact
+        if fact:
+            yield fact
+        elif bare:
+            yield Fact(FactKind.NUMBER, _next_word(text[match.end() : match.end() + _BOUND], language), str(value))
 
 
-def _read_unit(text: str, match: re.Match[str], value: Decimal, language: str) -> Fact:
-    """`value` in the unit that stands beside the number at `match`."""
+def _read_unit(text: str, match: re.Match[str], value: Decimal, language: str) -> Fact | None:
+    """`value` in the unit that stands beside the number at `match`, if one does."""
     before, after = text[max(0, match.start() - 4) : match.start()], text[match.end() : match.end() + _BOUND]
     if currency := _find_currency(before, after):
         return Fact(FactKind.PRICE, currency, str(value))
     if unit := _compile_units(language).match(after):
         return _measured(value, _name_units(language)[unit["unit"].casefold()])
-    return Fact(FactKind.NUMBER, _next_word(after, language), str(value))
+    return None
 
 
 def _measured(value: Decimal, unit: str) -> Fact:
+    """`value` of a unit, in the least one of its kind: two weeks are 14 days."""
+    while unit in _WHOLE and value and not value % _WHOLE[unit][0]:
+        value, unit = value / _WHOLE[unit][0], _WHOLE[unit][1]
     kind, _, name = unit.partition("-")
     if kind == "duration":
-        seconds = (value * _SECONDS[name]).normalize()
-        return Fact(FactKind.DURATION, "time", f"{seconds:f}")
-    return Fact(FactKind.NUMBER, name, str(value))
+        return Fact(FactKind.DURATION, "time", f"{(value * _SECONDS[name]).normalize():f}")
+    dimension, factor = _MEASURES[unit]
+    return Fact(FactKind.NUMBER, dimension, f"{(value * Decimal(factor)).normalize():f}")
 
 
 def _counts_lines(text: str, match: re.Match[str]) -> bool:
@@ -246,10 +265,10 @@ def _name_units(language: str) -> dict[str, str]:
     """What units are called: "days" -> "duration-day"."""
     from babel.units import format_unit
 
-    locale = language if language in COMMON_LANGUAGES else "en"
+    locales = _WRITTEN_AS.get(language, (language if language in COMMON_LANGUAGES else "en",))
     units = (*(f"duration-{name}" for name in _SECONDS), *_MEASURES)
     named: dict[str, str] = {}
-    for unit in units:
+    for locale, unit in product(locales, units):
         for length in ("long", "short"):
             for count in (1, 2, 5):
                 name = re.sub(r"[\d\s]+", " ", format_unit(count, unit, length, locale=locale)).strip().casefold()
@@ -265,7 +284,7 @@ def _compile_units(language: str) -> re.Pattern[str]:
     unit = "|".join(
         re.escape(name) + ("" if is_unspaced(name) or not name[-1].isalpha() else r"(?!\w)") for name in names
     )
-    between = rf"[\s-]*(?:[^\W\d_{UNSPACED}]+[\s-]+)?|\s*个?"
+    between = rf"[\s-]*(?:[^\W\d_{UNSPACED}]+[\s-]+)?|\s*[个個]?"
     return re.compile(rf"(?:{between})(?P<unit>{unit})", re.IGNORECASE)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -25,22 +27,41 @@ def store(database: Database) -> FreshnessStore:
     return SqlFreshnessStore(database)
 
 
+@pytest.fixture
+async def elsewhere(database: Database) -> AsyncIterator[FreshnessStore]:
+    """The store of another process: over connections of its own."""
+    other = await Database.open(database.address.url.render_as_string(hide_password=False))
+    yield SqlFreshnessStore(other)
+    await other.close()
+
+
 def row(one: str, other: str, probability: float = 0.9) -> ContradictionRow:
     key = f"{one[0]}{other[0]}".ljust(32, "0")
     return ContradictionRow(key, one, other, "price", probability, State.OPEN, "", NOW)
 
 
 async def scan(store: FreshnessStore, *found: ContradictionRow, gone: str = "") -> int:
-    return await store.record_scan("m1", {A: NOW, B: NOW, C: NOW}, [gone] if gone else [], found)
+    unknown = await store.record_scan("m1", {A: NOW, B: NOW, C: NOW}, [gone] if gone else [], found)
+    return len(unknown)
 
 
 async def test_entries_keep_since_when_they_read_so_and_contradictions_are_kept_once(store: FreshnessStore) -> None:
     assert (await store.known_entries(), await store.compared_by()) == ({}, "")
     assert await scan(store, row(A, B, 0.7), row(A, C)) == 2
-    assert await store.record_scan("m2", {A: NOW + timedelta(days=1)}, [], [row(A, B, 0.8)]) == 0
+    assert await store.record_scan("m1", {A: NOW + timedelta(days=1)}, [], [row(A, B, 0.8)]) == frozenset()
     assert await store.known_entries() == {A: NOW, B: NOW, C: NOW}
-    assert await store.compared_by() == "m2"
+    assert await store.compared_by() == "m1"
     assert list(await store.contradictions()) == [row(A, C), row(A, B, 0.7)]
+
+
+async def test_what_another_measure_does_not_find_again_is_forgotten_unless_it_was_settled(
+    store: FreshnessStore,
+) -> None:
+    await scan(store, row(A, B), row(A, C), row(B, C))
+    await store.settle(row(B, C).id, State.DISMISSED, "", "slack:T1:U1")
+    assert await store.record_scan("m2", {}, [], [row(A, B)]) == frozenset()
+    assert await store.compared_by() == "m2"
+    assert {each.id for each in await store.contradictions()} == {row(A, B).id, row(B, C).id}
 
 
 async def test_a_decision_sets_one_aside_until_it_is_taken_back(store: FreshnessStore) -> None:
@@ -57,6 +78,50 @@ async def test_a_decision_sets_one_aside_until_it_is_taken_back(store: Freshness
     assert (await store.get(key), await store.set_aside()) == (row(A, B), frozenset())
     with pytest.raises(UnknownContradiction, match="frontdesk contradictions list"):
         await store.get("9999")
+
+
+async def test_of_those_who_settle_one_at_once_in_different_ways_one_decides(
+    store: FreshnessStore, elsewhere: FreshnessStore
+) -> None:
+    await scan(store, row(A, B))
+    key = row(A, B).id
+    for _ in range(10):
+        noted = await asyncio.gather(
+            store.settle(key, State.SETTLED, A, "slack:T1:U1"),
+            elsewhere.settle(key, State.SETTLED, B, "slack:T1:U2"),
+            store.settle(key, State.DISMISSED, "", "slack:T1:U3"),
+        )
+        assert sorted(noted) == [False, False, True]
+        known = await store.get(key)
+        assert known.settled_by == f"slack:T1:U{noted.index(True) + 1}"
+        assert known.set_aside == [A, B, ""][noted.index(True)]
+        await store.reopen(key)
+
+
+async def test_of_three_that_contradict_each_other_one_remains_whoever_settles_what_at_once(
+    store: FreshnessStore, elsewhere: FreshnessStore
+) -> None:
+    ring = ((row(A, B), A), (row(B, C), B), (row(A, C), C))  # each sets another one aside
+    await scan(store, *(each for each, _ in ring))
+    for turn in range(10):
+        each_settles = (
+            (store if number % 2 else elsewhere).settle(each.id, State.SETTLED, aside, "slack:T1:U1")
+            for number, (each, aside) in enumerate((*ring[turn % 3 :], *ring[: turn % 3]))
+        )
+        noted = await asyncio.gather(*each_settles)
+        assert 1 <= len(await store.set_aside()) == sum(noted) <= 2
+        for each, _ in ring:
+            await store.reopen(each.id)
+
+
+async def test_what_another_decision_sets_aside_is_not_decided_about(store: FreshnessStore) -> None:
+    await scan(store, row(A, B), row(B, C), row(A, C))
+    assert await store.settle(row(A, B).id, State.SETTLED, B, "slack:T1:U1")
+    assert not await store.settle(row(B, C).id, State.SETTLED, C, "slack:T1:U1")
+    assert await store.settle(row(A, C).id, State.SETTLED, A, "slack:T1:U1")
+    assert await store.set_aside() == {A, B}
+    await store.reopen(row(A, B).id)
+    assert await store.settle(row(B, C).id, State.DISMISSED, "", "slack:T1:U1")
 
 
 async def test_what_is_gone_takes_its_contradictions_along_but_no_decision(

@@ -159,7 +159,7 @@ async def fill(database: Database, user: str, words: str, *, turns: int = 3, ago
     found = ContradictionRow(uuid.uuid4().hex, "a" * 20, "b" * 20, "price", 0.9, State.OPEN, "", now)
     await SqlFreshnessStore(database).record_scan("m1", {}, (), [found])
     await SqlFreshnessStore(database).settle(found.id, State.DISMISSED, "", f"slack:T1:{user}")
-    await SqlGapMarkStore(database).record_mark([turn.id, whose.id], f"slack:T1:{user}", assignee=user)
+    await SqlGapMarkStore(database).record_mark([turn.id, whose.id], f"slack:T1:{user}", assignee=f"slack:T1:{user}")
 
 
 def learned_by(user: str, words: str, turn: Turn) -> Evidence:
@@ -401,7 +401,7 @@ async def test_what_is_old_expires_and_what_is_not_stays(database: Database, sto
     left = await dump(database)
     assert {name.split(".")[0] for name in traces(left)} == {
         *("feedback", "learned", "inbox", "handoff_messages", "taught", "admins", "audit", "refresh_runs"),
-        *("contradictions", "console_tickets"),
+        *("contradictions", "console_tickets", "gap_marks"),
     }
     assert [row["state"] for row in left["inbox"] if WORDS in str(row)] == ["owed"]
     approved = [row for row in left["taught"] if row["question"] in {WORDS, "Versand?"}]

@@ -232,6 +232,8 @@ def test_a_refresh_with_a_lost_source_goes_on_exits_1_and_doctor_tells(empty: De
     assert "b: the folder" in told.stdout
     (tmp_path / "b").mkdir()  # there again, but its last refresh failed
     assert "b: the last refresh, 0 min ago, failed" in empty("doctor").stdout
+    listed = empty("sources", "list").stdout
+    assert "failing" in listed and re.search(r"^b, 0 min ago: .*does not exist", listed, re.MULTILINE)
     (tmp_path / "b").rmdir()
     (tmp_path / "c").rename(tmp_path / "b")
     assert empty("refresh").returncode == 0

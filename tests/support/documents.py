@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -148,4 +149,13 @@ def make_xlsx(sheets: Mapping[str, Sequence[Sequence[object]]], hidden: frozense
             sheet.append(list(row))
     out = io.BytesIO()
     workbook.save(out)
+    return out.getvalue()
+
+
+def swap_member(body: bytes, name: str, content: bytes) -> bytes:
+    """The archive with other content in one of its files."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(body)) as before, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as after:
+        for member in before.namelist():
+            after.writestr(member, content if member == name else before.read(member))
     return out.getvalue()

@@ -1,21 +1,26 @@
-"""Workbooks (.xlsx, .xls, .ods) by calamine, and CSV -> the pairs of their sheets; a sheet without any is a table."""
+"""Workbooks (.xlsx, .xls, .ods) by calamine, and CSV -> the pairs of their sheets; a sheet without any is a table.
+
+Numbers and days of .xlsx are as their cells show them; of the other two the formats are not known.
+"""
 
 from __future__ import annotations
 
 import html
 import io
 from collections.abc import Iterator, Sequence
-from datetime import datetime, time
+from datetime import date, time, timedelta
 
-from python_calamine import CalamineError, PasswordError, SheetTypeEnum, SheetVisibleEnum, load_workbook
+from python_calamine import CalamineError, CalamineSheet, PasswordError, SheetTypeEnum, SheetVisibleEnum, load_workbook
 
 from retrieval.coverage import Coverage, LeftOut, LossKind
 from retrieval.documents import Document
 from retrieval.errors import ExtractionError
 from retrieval.extraction.decode import detect_encoding
 from retrieval.extraction.files.archives import check_archive
+from retrieval.extraction.files.cell_formats import CellFormats
 from retrieval.extraction.files.content import FileContent, name_file
 from retrieval.extraction.files.kinds import FileKind
+from retrieval.extraction.files.number_formats import show_moment, show_number
 from retrieval.extraction.files.pair_columns import SheetPair, find_sheet_pairs
 from retrieval.extraction.parse import parse_html
 from retrieval.extraction.to_markdown import to_markdown
@@ -31,6 +36,7 @@ _MANY = 10  # cells of it, in which so many characters stand
 _TELLING = 80  # characters from which on a text tells its language
 
 Row = Sequence[str]
+_FORMATTED = (int, float, date, time, timedelta)
 
 
 def read_sheets(body: bytes, kind: FileKind, url: str) -> FileContent:
@@ -75,7 +81,7 @@ def _read_workbook(body: bytes, url: str) -> Iterator[tuple[str, list[Row]]]:
     """The sheets that are shown, with what their cells show."""
     if body.startswith(_ZIP):
         check_archive(body, url)
-    cells = 0
+    cells, formats = 0, CellFormats(body)
     try:
         with load_workbook(io.BytesIO(body)) as workbook:
             for sheet in workbook.sheets_metadata:
@@ -85,21 +91,33 @@ def _read_workbook(body: bytes, url: str) -> Iterator[tuple[str, list[Row]]]:
                 cells += rows.height * rows.width
                 if cells > MAX_CELLS:
                     raise ExtractionError(f"{url} has over {MAX_CELLS:,} cells: leave it out, or split it")
-                yield sheet.name, [[_show_cell(cell) for cell in row] for row in rows.to_python()]
+                yield sheet.name, _show_cells(rows, formats)
     except PasswordError as error:
         raise ExtractionError(f"{url} is encrypted: save it without a password") from error
     except (CalamineError, OSError) as error:
         raise ExtractionError(f"{url} is no workbook that can be read: open it, and save it anew") from error
 
 
-def _show_cell(cell: object) -> str:
-    """A cell's value as a person writes it: no decimals that say nothing, no midnight behind a day."""
+def _show_cells(sheet: CalamineSheet, formats: CellFormats) -> list[Row]:
+    """What the cells of a sheet show, in the language that its texts are in."""
+    rows = sheet.to_python()
+    language = detect_language(" ".join(cell for row in rows for cell in row if isinstance(cell, str)))
+    formatted = any(isinstance(cell, _FORMATTED) for row in rows for cell in row)
+    codes = formats.of_sheet(sheet.name) if formatted else {}
+    top, left = sheet.start or (0, 0)
+    return [
+        [_show_cell(cell, codes.get((number, column), ""), language) for column, cell in enumerate(row, left)]
+        for number, row in enumerate(rows, top)
+    ]
+
+
+def _show_cell(cell: object, code: str, language: str) -> str:
     if isinstance(cell, bool):
         return str(cell).upper()
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    if isinstance(cell, datetime) and cell.time() == time():
-        return cell.date().isoformat()
+    if isinstance(cell, int | float):
+        return show_number(cell, code, language)
+    if isinstance(cell, date | time | timedelta):  # a datetime is a date
+        return show_moment(cell, code, language)
     return str(cell)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -103,6 +104,85 @@ async def test_what_is_for_different_people_is_no_contradiction(office: Office) 
     office.audiences = Audiences({"partners": frozenset({"slack:channel:C1"})})
     with pytest.raises(InputError, match="different people"):
         await office.contradictions.settle(found.row.id, Keep.FIRST, ADMIN.id)
+
+
+@pytest.mark.parametrize("limited", ["help", "partners"])
+async def test_where_not_all_may_see_what_was_kept_it_is_asked_anew(office: Office, limited: str) -> None:
+    office.pages = [replace(PAGE, source="partners"), replace(TERMS, source="help"), PAY]
+    await office.contradictions.scan_entries()
+    (found,) = await office.contradictions.list()
+    assert found.one
+    keep = "first" if found.one.document.source == "partners" else "second"
+    await run(office, f"contradictions settle {found.row.id} {keep}")
+    office.audiences = Audiences({limited: frozenset({"slack:channel:C1"})})
+    assert (await office.contradictions.scan_entries()).waiting == (limited == "partners")
+    card = await run(office, f"contradictions show {found.row.id}")
+    assert ("not all whom the other is for may see it" in card.facts["Decision"]) == (limited == "partners")
+    if limited == "partners":
+        with pytest.raises(InputError, match="take the decision back"):
+            await office.contradictions.settle(found.row.id, Keep.FIRST, ADMIN.id)
+    card = await run(office, f"contradictions reopen {found.row.id}")
+    assert "taken back" in card.facts["Decision"] and not card.buttons
+    assert office.live_set_aside.current_entries()[1] == frozenset()
+    assert await office.contradictions.list() == []
+
+
+async def test_what_was_kept_and_changed_is_compared_with_what_a_decision_taken_back_answers_from(
+    office: Office,
+) -> None:
+    await office.contradictions.scan_entries()
+    (found,) = await office.contradictions.list()
+    assert found.one
+    await run(office, f"contradictions settle {found.row.id} first")
+    office.pages = [replace(found.one.document, answer="The warranty is 7 years."), found.other.document, PAY]
+    result = await office.contradictions.scan_entries()
+    assert (result.new, result.waiting) == (0, 1)
+    card = await run(office, f"contradictions reopen {found.row.id}")
+    assert "taken back" in card.facts["Decision"] and not card.buttons
+    (again,) = await office.contradictions.list()
+    assert again.one and again.needs_decision
+    assert {again.one.document, again.other.document} == set(office.pages[:2])
+
+
+async def test_nothing_is_asked_of_what_another_decision_sets_aside(office: Office) -> None:
+    third = replace(PAGE, url="https://shop.test/agb", heading_path=("Service",))
+    office.pages = [PAGE, TERMS, third, PAY]
+    await office.contradictions.scan_entries()
+    first, second = await office.contradictions.list()
+    await run(office, f"contradictions settle {first.row.id} {'second' if first.other.document != TERMS else 'first'}")
+    assert office.live_set_aside.current_entries()[1] == {TERMS.entry_id}
+    assert not [each for each in await office.contradictions.list() if each.needs_decision]
+    with pytest.raises(InputError, match="set aside"):
+        await office.contradictions.settle(second.row.id, Keep.FIRST, ADMIN.id)
+    await run(office, f"contradictions reopen {first.row.id}")
+    assert len(await office.contradictions.list()) == 2
+
+
+async def test_of_three_pages_that_state_three_values_the_one_that_is_kept_last_remains(office: Office) -> None:
+    third = replace(TERMS, url="https://shop.test/agb", answer="The warranty is 5 years.", heading_path=("Service",))
+    office.pages = [PAGE, TERMS, third, PAY]
+    assert (await office.contradictions.scan_entries()).waiting == 3
+    while waiting := [each for each in await office.contradictions.list() if each.needs_decision]:
+        keep = Keep.SECOND if waiting[0].other.document == third else Keep.FIRST
+        await office.contradictions.settle(waiting[0].row.id, keep, ADMIN.id)
+    aside = office.live_set_aside.current_entries()[1]
+    assert [each for each in (PAGE, TERMS, third) if each.entry_id not in aside] == [third]
+
+
+async def test_admins_who_settle_three_at_once_leave_one_and_are_told_how_it_stands(office: Office) -> None:
+    third = replace(TERMS, url="https://shop.test/agb", answer="The warranty is 5 years.", heading_path=("Service",))
+    office.pages = [PAGE, TERMS, third, PAY]
+    await office.contradictions.scan_entries()
+    follows = {PAGE.entry_id: TERMS.entry_id, TERMS.entry_id: third.entry_id, third.entry_id: PAGE.entry_id}
+    lines = [
+        f"contradictions settle {each.row.id} {'first' if follows[each.row.one] == each.row.other else 'second'}"
+        for each in await office.contradictions.list()
+    ]
+    cards = await asyncio.gather(*(run(office, line) for line in lines))
+    aside = office.live_set_aside.current_entries()[1]
+    assert len(lines) == 3 and 1 <= len(aside) <= 2
+    refused = [card.text for card in cards if card.fault]
+    assert len(refused) == 3 - len(aside) and all("set aside" in text for text in refused)
 
 
 async def test_it_outlives_a_refresh_that_leaves_it_alone_and_another_time_of_its_fetch(office: Office) -> None:

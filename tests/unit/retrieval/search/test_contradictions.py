@@ -9,6 +9,7 @@ import pytest
 from retrieval.documents import Document, DocumentKind
 from retrieval.index.build import build_index
 from retrieval.search.contradictions import Contradiction, find_contradictions
+from retrieval.search.statement_pairs import ask_of_other_numbers
 from tests.support.embedding import default_embedder
 
 FAQ, TERMS = ("Help",), ("Good to know",)
@@ -68,6 +69,70 @@ def test_the_same_question_about_two_products_plans_or_countries_does_not() -> N
             for name, answer in zip((first, second), years, strict=True)
         ]
         assert not find(*made), (first, second)
+
+
+@pytest.mark.parametrize(
+    ("language", "question", "answer"),
+    [
+        ("en", "How do I return item {n}?", "Within {x} days."),
+        ("en", "How much is plan {n}?", "Plan {n} costs £{x} a month."),
+        ("en", "How long is the warranty of lamp A{n}?", "The warranty is {x} years."),
+        ("zh", "套餐{n}多少钱？", "套餐{n}每月{x}元。"),
+    ],
+)
+def test_templated_questions_that_differ_by_a_number_ask_different_things(
+    language: str, question: str, answer: str
+) -> None:
+    documents = [
+        Document(
+            f"https://shop.test/p{n}.html",
+            question.format(n=n),
+            answer.format(n=n, x=n + 1),
+            heading_path=(f"Help {n}",),
+            language=language,
+        )
+        for n in range(1, 13)
+    ]
+    assert not find(*documents)
+    changed = replace(documents[2], url="https://shop.test/terms", answer=answer.format(n=3, x=99), heading_path=TERMS)
+    assert [{each.one.url, each.other.url} for each in find(*documents, changed)] == [{documents[2].url, changed.url}]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "differ"),
+    [
+        ("How much is plan 1?", "How much is plan 2?", True),
+        ("How much is plan A1?", "How much is plan A2?", True),
+        ("Is it free for two weeks?", "Is it free for 14 days?", False),
+        ("How much is plan 1?", "How much does plan 1 cost?", False),
+        ("How much is a plan?", "How much is plan 2?", False),
+        ("1. How much is it?", "Q7: How much is it?", False),  # the places on their pages
+    ],
+)
+def test_whether_two_questions_have_other_numbers(one: str, other: str, differ: bool) -> None:
+    assert ask_of_other_numbers(one, other, "en") is differ
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        ("two weeks", "14 days"),
+        ("14 days", "two weeks"),
+        ("1 year", "twelve months"),
+        ("a fee of 20%", "twenty percent"),
+    ],
+)
+def test_the_same_quantity_in_other_units_does_not(one: str, two: str) -> None:
+    question = "How long can I return an item?"
+    assert not find(page(question, f"You can return it for {one}."), other(question, f"You can return it for {two}."))
+    assert find(page(question, f"You can return it for {one}."), other(question, "You can return it for 90 days."))
+
+
+def test_three_pages_that_state_three_values_of_one_thing_contradict_each_other() -> None:
+    question = "How long is the warranty?"
+    third = replace(other(question, "The warranty is 5 years."), url="https://shop.test/agb", heading_path=("Service",))
+    found = find(page(question, "The warranty is 2 years."), other(question, "The warranty is 3 years."), third)
+    assert len({frozenset((each.one.url, each.other.url)) for each in found}) == 3
 
 
 LAMPS = ("Luma", "Sola", "Nova", "Orbit", "Pico", "Vega")

@@ -59,10 +59,48 @@ def test_a_month_lasts_to_its_last_day_and_a_day_without_a_year_is_never_past() 
         ("ja", "30日以内", {30}),
         ("ko", "30일 이내", {30}),
         ("en", "2 weeks", {14}),
+        ("en", "two weeks", {14}),
+        ("en", "two or three weeks", {14, 21}),
+        ("en", "two to 3 weeks", {14, 21}),
+        ("en", "a twenty-one day trial, forty-eight hours", {21, 2}),
+        ("en", "365 days", {360}),
+        ("en", "one year", {360}),
+        ("en", "twelve months", {360}),
+        ("en", "52 weeks", {360}),
+        ("en", "£5 a month, 24 hours a day", {1}),  # what is paid for it is no duration
+        ("zh", "两周", {14}),
+        ("zh", "兩週", {14}),
+        ("zh", "两三天", {2, 3}),
+        ("zh", "三十天，十分满意", {30}),
+        ("ja", "二週間", {14}),
+        ("ko", "두 주", {14}),
+        ("de", "zwei Wochen", {14}),
+        ("fr", "deux semaines ; soixante-douze heures", {14, 3}),
+        ("es", "dos semanas", {14}),
+        ("pt", "duas semanas", {14}),
     ],
 )
 def test_a_duration_is_one_whatever_its_unit_and_language(language: str, text: str, days: set[int]) -> None:
     assert values(text, FactKind.DURATION, language) == {str(86400 * each) for each in days}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("2 kg", "2000 grams"), ("1.5 m", "150 cm"), ("1024 MB", "1 GB"), ("5 l", "5,000 ml"), ("twenty percent", "20%")],
+)
+def test_a_quantity_is_one_whatever_its_unit(one: str, other: str) -> None:
+    assert find_facts(one) == find_facts(other) != frozenset()
+
+
+@pytest.mark.parametrize(("one", "other"), [("2 kg", "20 g"), ("5 miles", "8 km"), ("7 days", "7 hours")])
+def test_quantities_that_are_not_the_same_are_not(one: str, other: str) -> None:
+    assert not find_facts(one) & find_facts(other)
+
+
+@pytest.mark.parametrize("text", ["No one knows", "ten friends", "une fois", "第三天起", "二〇二七", "ten out of ten"])
+def test_a_word_that_may_mean_a_number_is_one_only_before_a_unit(text: str) -> None:
+    assert values(text, FactKind.NUMBER) == values(text, FactKind.NUMBER, "fr") == values(text, FactKind.NUMBER, "zh")
+    assert not values(text, FactKind.NUMBER) and not values(text, FactKind.DURATION, "zh")
 
 
 @pytest.mark.parametrize(

@@ -15,22 +15,13 @@ import pytest
 from retrieval.documents import Document
 from retrieval.errors import ExtractionError
 from retrieval.extraction.process import ExtractionProcess
-from tests.support.documents import DOCX, PDF, XLSX, make_docx, make_pdf, make_xlsx
+from tests.support.documents import DOCX, PDF, XLSX, make_docx, make_pdf, make_xlsx, swap_member
 
 URL = "https://evil.example/file"
 GOOD = make_pdf(("heading", "When do you open?"), ("text", "At nine."), ("heading", "And close?"), ("text", "At six."))
 LAUGHS = b"""<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "haha">%s]><x>&z;</x>""" % b"".join(
     b'<!ENTITY %c "%s">' % (name, b"&%c;" % (name - 1) * 50) for name in range(ord("b"), ord("z") + 1)
 )
-
-
-def swap_member(body: bytes, name: str, content: bytes) -> bytes:
-    """The archive with other content in one of its files."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(body)) as before, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as after:
-        for member in before.namelist():
-            after.writestr(member, content if member == name else before.read(member))
-    return out.getvalue()
 
 
 def add_zeros(body: bytes) -> bytes:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import io
+from datetime import datetime, timedelta
 
+import openpyxl
 import pytest
 
 from retrieval.documents import Document, DocumentKind
+from retrieval.errors import ExtractionError
 from retrieval.extraction import extract_documents, extract_page
-from tests.support.documents import XLSX, make_xlsx
+from tests.support.documents import XLSX, make_xlsx, swap_member
 
 URL = "https://shop.example/files/faq.xlsx"
 ASKED = {
@@ -147,3 +150,71 @@ def test_csv_is_read_as_spreadsheet_programs_write_it(separator: str, encoding: 
 def test_a_cell_is_text_and_no_markup() -> None:
     found = read([["How do I pay?", "Write *100* <b>to</b> [me](https://evil.example)."], ["Who?", "Us."]])
     assert "](https://evil.example)" not in found[0].answer.replace("\\[", "").replace("\\]", "")
+
+
+def make_formatted(*cells: tuple[object, str], words: str = "Price", at: str = "A1") -> bytes:
+    """A sheet with a row for each value under its number format, its corner at a cell."""
+    workbook = openpyxl.Workbook()
+    sheet = workbook.worksheets[0]
+    corner = sheet[at]
+    sheet.cell(corner.row, corner.column, words)
+    sheet.cell(corner.row, corner.column + 1, words)
+    for number, (value, code) in enumerate(cells, start=1):
+        sheet.cell(corner.row + number, corner.column, f"{words} {chr(64 + number)}")
+        cell = sheet.cell(corner.row + number, corner.column + 1, value)
+        cell.number_format = code
+    out = io.BytesIO()
+    workbook.save(out)
+    return out.getvalue()
+
+
+def shown(body: bytes) -> list[str]:
+    """The second column of a sheet that is a table."""
+    [table] = extract_documents(body, URL, XLSX)
+    return [line.split("|")[2].strip().replace("\\", "") for line in table.answer.splitlines()[2:]]
+
+
+def test_a_cell_is_read_as_it_is_shown_wherever_the_sheet_begins() -> None:
+    body = make_formatted(
+        (0.25, "0%"),
+        (1234.5, '"€"#,##0.00'),
+        (1234.5, "General"),
+        (1234, "00000"),
+        (datetime(2026, 3, 1), "mmmm yyyy"),
+        (datetime(2026, 3, 1), "mm-dd-yy"),
+        (datetime(2026, 3, 1, 17, 5), "h:mm AM/PM"),
+        (timedelta(hours=26, minutes=30), "[h]:mm"),
+        (3, '0" days"'),
+        (True, "0%"),
+        at="D7",
+    )
+    assert shown(body) == [
+        "25%", "€1,234.50", "1234.5", "01234", "March 2026", "2026-03-01", "5:05 PM", "26:30", "3 days", "TRUE",
+    ]  # fmt: skip
+
+
+def test_figures_of_a_sheet_are_written_as_its_language_does() -> None:
+    body = make_formatted(
+        (1234.5, '#,##0.00 "€"'),
+        (0.255, "0.0%"),
+        (104.5, "General"),
+        (datetime(2026, 3, 1), "d. mmmm yyyy"),
+        words="Der Preis für die Lieferung nach Hause",
+    )
+    assert shown(body) == ["1.234,50 €", "25,5%", "104,5", "1. März 2026"]
+
+
+def test_formats_that_cannot_be_read_leave_the_values() -> None:
+    body = make_formatted((0.25, "# ?/?"), (12345, "0.00E+00"), (1.5, "[>=1]0.0;0"), (datetime(2026, 3, 1), "b yyyy"))
+    assert shown(body) == ["0.25", "12345", "1.5", "2026-03-01"]
+    broken = swap_member(make_formatted((0.25, "0%")), "xl/styles.xml", b"<styleSheet><cellXfs>")
+    with pytest.raises(ExtractionError, match="save it anew"):
+        extract_documents(broken, URL, XLSX)
+    lost = swap_member(make_formatted((0.25, "0%")), "xl/styles.xml", b"<styleSheet/>")
+    assert shown(lost) == ["0.25"]
+
+
+def test_a_format_made_to_harm_costs_itself_alone() -> None:
+    codes = ("0" * 60_000, "0." + "0" * 200, '"' + "x" * 60_000, ";" * 200, "[" * 200, "[$-FFFFFFFF]yyyy")
+    body = make_formatted(*((0.5, code) for code in codes), (1e300, "0"), (-1e-300, "0.00%"))
+    assert len(shown(body)) == 8
