@@ -45,8 +45,7 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class FoundTurn:
-    """As much of a turn as a list shows. `answer` is "" where it is not told (`is_limited`); `channel` is "" where the
-    conversation is in none."""
+    """As much of a turn as a list shows. `answer` is "" where it is not told (`is_limited`)."""
 
     id: str
     conversation_id: str
@@ -76,9 +75,3 @@ def split_words(text: str) -> tuple[str, ...]:
     """The words of a search; what stands in quotation marks is one."""
     found = (quoted or word for quoted, word in _WORD.findall(text.replace("“", '"').replace("”", '"')))
     return tuple(each.strip()[:LONGEST_WORD] for each in found if each.strip(' "'))[:MOST_WORDS]
-
-
-def find_channel(platform: str, conversation_id: str) -> str:
-    """The channel that a conversation of a chat platform is in; "" for one that is in none."""
-    parts = conversation_id.split(":")
-    return parts[2] if len(parts) > 2 and parts[0] == platform else ""

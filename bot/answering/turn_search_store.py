@@ -10,13 +10,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, RowMapping, and_, exists, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.answering.turn_search import FoundTurn, Position, TurnPage, TurnQuery, find_channel
+from bot.answering.turn_search import FoundTurn, Position, TurnPage, TurnQuery
 from bot.chat.conversation import Decision, Vote
 from bot.database.database import Database
 from bot.database.tables import feedback, handoffs, turn_passages, turns
 
 LOOKED_AT = 50_000  # turns of a page: reading them takes some tenths of a second
-_SHOWN = ("id", "conversation_id", "created_at", "platform", "user_id", "question", "answer", "decision")
+_SHOWN = ("id", "conversation_id", "created_at", "platform", "user_id", "question", "answer", "decision", "channel")
 _COLUMNS = tuple(turns.c[name] for name in _SHOWN)
 
 
@@ -85,9 +85,7 @@ def _list_conditions(query: TurnQuery, dialect: str) -> Iterator[ColumnElement[b
     if query.vote is not None:
         yield exists().where(feedback.c.turn_id == turns.c.id, feedback.c.vote == query.vote.value)
     if query.channel:
-        channel = _escape_pattern(query.channel)
-        here = (f"%:%:{channel}", f"%:%:{channel}:%")
-        yield or_(*(turns.c.conversation_id.like(pattern, escape="\\") for pattern in here))
+        yield turns.c.channel == query.channel
     asked = [_holds_word(turns.c.question, word, dialect) for word in query.words]
     answered = [_holds_word(turns.c.answer, word, dialect) for word in query.words]
     yield from (or_(*either) for either in zip(asked, answered, strict=True))
@@ -109,11 +107,8 @@ def _holds_word(column: ColumnElement[str], word: str, dialect: str) -> ColumnEl
 
 
 def _make_pattern(word: str) -> str:
-    return f"%{_escape_pattern(word)}%"
-
-
-def _escape_pattern(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    escaped = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"
 
 
 async def _build_turns(
@@ -143,7 +138,6 @@ def _build_turn(
     values |= {"answer": ""} if is_limited else {}
     return FoundTurn(
         **values,
-        channel=find_channel(row["platform"], row["conversation_id"]),
         votes=votes,
         is_handed_over=row["id"] in handed,
         is_limited=is_limited,

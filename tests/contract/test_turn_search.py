@@ -50,7 +50,7 @@ async def test_of_nothing_nothing_is_found(search: TurnSearch) -> None:
 async def test_all_is_found_newest_first_with_what_became_of_it(search: TurnSearch, database: Database) -> None:
     old, new = await keep(
         database,
-        make_turn(1, platform="slack", user="U1", conversation_id="slack:T1:C1:1.0", decision=Decision.SUGGEST),
+        make_turn(1, platform="slack", user="U1", channel="C1", decision=Decision.SUGGEST),
         make_turn(2, platform="terminal", user="terminal", conversation_id="one"),
     )
     votes = SqlConversationStore(database)
@@ -112,12 +112,10 @@ async def test_text_is_found_in_questions_and_answers(
 async def test_each_filter_keeps_what_it_names(search: TurnSearch, database: Database) -> None:
     one, two, three, _ = await keep(
         database,
-        make_turn(0, question="1", platform="slack", user="U1", conversation_id="slack:T1:C1:1.0"),
-        make_turn(
-            60, question="2", platform="slack", user="U2", conversation_id="slack:T1:D2", decision=Decision.ABSTAIN
-        ),
-        make_turn(1440, question="3", platform="discord", user="U1", conversation_id="discord:9:C1:command:U1"),
-        make_turn(2880, question="4", platform="discord", user="slack:U1", conversation_id="discord:C1:C2:C3"),
+        make_turn(0, question="1", platform="slack", user="U1", channel="C1"),
+        make_turn(60, question="2", platform="slack", user="U2", channel="D2", decision=Decision.ABSTAIN),
+        make_turn(1440, question="3", platform="discord", user="U1", channel="C1"),
+        make_turn(2880, question="4", platform="discord", user="slack:U1", channel="C2"),
     )
     await SqlConversationStore(database).record_vote(Feedback(two.id, "x", Vote.DOWN, "no"))
     await SqlConversationStore(database).record_vote(Feedback(one.id, "x", Vote.UP))

@@ -19,11 +19,12 @@ LIMITED = frozenset({"slack:channel:C9PARTNERS"})
 
 
 async def ask_shop(application: Application, conversation: str, user: str, *questions: str) -> Sequence[Turn]:
-    """-> the turns that the questions have become."""
+    """-> the turns that the questions have become, in the channel that the conversation's id names."""
     await application.take_in_known()
+    channel = (*conversation.split(":"), "", "")[2]
     turns = []
     for question in questions:
-        message = IncomingMessage(conversation, question, platform="slack", user=user, channel="C1")
+        message = IncomingMessage(conversation, question, platform="slack", user=user, channel=channel)
         events = [event async for event in application.answer_pipeline.answer_message(message)]
         turns += [event.turn for event in events if isinstance(event, Final)]
     return turns
@@ -90,6 +91,7 @@ async def add_hostile_turn(application: Application) -> Turn:
         platform="slack",
         user=HOSTILE,
         conversation_id="slack:T1:C6:6.0",
+        channel=HOSTILE,
         passages=(passage, replace(passage, rank=2, author=HOSTILE)),
         citations=(),
         rewritten=(HOSTILE,),

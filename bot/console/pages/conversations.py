@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from bot.answering.explanation import Explanation, explain_turn
-from bot.answering.turn_search import Position, TurnQuery, find_channel, split_words
+from bot.answering.turn_search import Position, TurnQuery, split_words
 from bot.chat.conversation import Decision, Feedback, Turn, Vote
 from bot.chat.groups import find_viewer
 from bot.chat.markup import in_one_line
@@ -144,7 +144,6 @@ class ConversationPages:
             "conversation.html",
             shown=shown,
             subject=subject,
-            channel=find_channel(subject.platform, subject.conversation_id),
             earlier=turns[0].id if before == _AROUND else "",
             later=turns[-1].id if after == _AROUND else "",
             learn_from=self._learn_from,
