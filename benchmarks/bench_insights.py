@@ -25,6 +25,8 @@ from sqlalchemy import Table, func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.answering.store import SqlConversationStore
+from bot.answering.turn_search import TurnQuery
+from bot.answering.turn_search_store import SqlTurnSearch
 from bot.app import embedding_models_for
 from bot.app.factories import intent_reader_for
 from bot.chat.conversation import Decision, Feedback, Turn, UsedPassage, Vote
@@ -102,6 +104,10 @@ def _list_views(database: Database) -> Iterator[tuple[str, Callable[[], Awaitabl
     since = datetime.now(UTC) - timedelta(days=30)
     yield "missed_30_days", lambda: SqlMissedStore(database).missed(since)
     yield "log_list", log.list_turns
+    search = SqlTurnSearch(database)
+    yield "search_newest", lambda: search.find_turns(TurnQuery(sees_limited=True))
+    yield "search_words_that_are_nowhere", lambda: search.find_turns(TurnQuery(words=("zebra",)))
+    yield "search_person", lambda: search.find_turns(TurnQuery(person="slack:U77"))
 
 
 def _list_works(database: Database) -> Iterator[tuple[str, Callable[[], Awaitable[object]]]]:

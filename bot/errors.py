@@ -77,6 +77,10 @@ class UnknownWording(BotError):
     """No wording that a model wrote has that id, or several begin so."""
 
 
+class UnknownGap(BotError):
+    """No gap has that id, or several begin so."""
+
+
 class NotAllowed(BotError):
     """Somebody may not do what they asked for."""
 

@@ -57,6 +57,12 @@ class MemoryConversations:
             raise UnknownTurn(f"No turn {turn_id}.")
         return found[0]
 
+    async def load_around(self, turn_id: str, count: int = 20) -> Sequence[Turn]:
+        turn = await self.find_turn(turn_id)
+        turns = [each for each in self.stored if each.conversation_id == turn.conversation_id]
+        place = turns.index(turn)
+        return turns[max(0, place - count) : place + count + 1]
+
     async def list_turns(
         self,
         *,

@@ -1,10 +1,11 @@
-"""What answering needs: a writer, a reader of questions and pictures, a meter."""
+"""What answering needs: a writer, a reader of questions and pictures, a meter; and a search of what was answered."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
+from bot.answering.turn_search import Position, TurnPage, TurnQuery
 from bot.chat.conversation import AnswerChunk, Reading, Turn, Vote, WritingRequest
 from inference.interfaces import Picture
 from retrieval.documents import RetrievalResult
@@ -51,6 +52,13 @@ class GenerationMeter(Protocol):
         """A sentence was not let out."""
 
     def generator_fault(self, kind: str) -> None: ...
+
+
+class TurnSearch(Protocol):
+    """Finds turns in the log."""
+
+    async def find_turns(self, query: TurnQuery, before: Position | None = None, limit: int = 50) -> TurnPage:
+        """The newest `limit` for which all of it holds, before a position. Raises StorageError."""
 
 
 class LearnsWordings(Protocol):

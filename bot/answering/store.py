@@ -73,6 +73,21 @@ class SqlConversationStore:
 
         return await self._database.read(select_turn)
 
+    async def load_around(self, turn_id: str, count: int = 20) -> Sequence[Turn]:
+        """Each whole."""
+
+        async def select_turns(connection: AsyncConnection) -> Sequence[Turn]:
+            full_id = await _resolve_id(connection, turn_id)
+            [turn] = await _fetch_turns(connection, select(turns).where(turns.c.id == full_id))
+            same, position = turns.c.conversation_id == turn.conversation_id, tuple_(turns.c.created_at, turns.c.id)
+            here = (turn.created_at, turn.id)
+            earlier = await _fetch_turns(connection, _NEWEST_FIRST.where(same, position < here).limit(count))
+            oldest_first = select(turns).order_by(turns.c.created_at, turns.c.id)
+            later = await _fetch_turns(connection, oldest_first.where(same, position > here).limit(count))
+            return [*reversed(earlier), turn, *later]
+
+        return await self._database.read(select_turns)
+
     async def list_turns(
         self,
         *,

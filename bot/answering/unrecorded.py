@@ -27,6 +27,9 @@ class UnrecordedConversations:
     async def find_turn(self, turn_id: str) -> Turn:
         raise UnknownTurn(f"No turn {turn_id[:12]} is kept here.")
 
+    async def load_around(self, turn_id: str, count: int = 20) -> Sequence[Turn]:
+        return [await self.find_turn(turn_id)]
+
     async def list_turns(
         self,
         *,

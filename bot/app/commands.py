@@ -46,7 +46,7 @@ def make_groups(app: Application, versions: VersionStore) -> tuple[SourceCommand
         sources,
         ExplainCommands(app.conversations, app.access.role),
         InsightCommands(app.insights),
-        GapCommands(app.gaps),
+        GapCommands(app.gaps, app.gap_mark_store),
         FreshnessCommands(app.contradictions, app.staleness),
         ChannelCommands(app.inbox_store, app.platforms.declared),
         AdminCommands(app.admin_store, app.platforms.declared),

@@ -30,7 +30,9 @@ def make_console_routes(application: Application) -> list[BaseRoute]:
     from bot.app.trying import UnrecordedAnswers
     from bot.console.app import BASE, ConsoleApp
     from bot.console.pages.actions import ActionPages
+    from bot.console.pages.conversations import ConversationPages
     from bot.console.pages.evaluation import EvaluationPage
+    from bot.console.pages.gaps import GapPages
     from bot.console.pages.health import HealthPage
     from bot.console.pages.knowledge import KeptUpPages, SourcePages
     from bot.console.pages.overview import OverviewPage
@@ -43,6 +45,14 @@ def make_console_routes(application: Application) -> list[BaseRoute]:
     versions, answers = version_store(application.settings), UnrecordedAnswers(application)
     groups = (
         OverviewPage(application.insights),
+        ConversationPages(
+            application.turn_search,
+            application.conversations,
+            application.handoff_store,
+            application.load_fitted,
+            application.settings.learn_from,
+        ),
+        GapPages(application.gaps, application.draft_store, application.conversations),
         SourcePages(
             status,
             application.refresh_service,

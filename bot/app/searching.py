@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from retrieval.interfaces import Retriever
     from retrieval.models.embedding_models import EmbeddingModels
     from retrieval.search.live_index import LiveIndex
+    from retrieval.search.profiles import Fitted
     from retrieval.search.query_vectors import QuestionVectors
 
 
@@ -131,6 +132,10 @@ class SearchParts(Stores):
             self.live_audiences.current,
         )
         return LearnedRetriever(live, self.live_learned.current)
+
+    def load_fitted(self) -> Fitted:
+        """What is searched by now. Raises ModelError."""
+        return fitted_for(self.settings, self.embedding_models)
 
     def describe_knowledge(self) -> Knowledge:
         """What is searched now. Raises NoActiveVersion, CorruptVersion."""

@@ -289,7 +289,15 @@ class FeatureParts(SearchParts):
             return found.passages[0].passage.id if decided.decision is Decision.ANSWER else ""
 
         models, intents = (lambda: self.embedding_models), (lambda: self.intent_reader)
-        return Gaps(self.missed_store, models, intents, answered, self.draft_store, self.take_in_known)
+        return Gaps(
+            self.missed_store,
+            models,
+            intents,
+            answered,
+            self.draft_store,
+            self.take_in_known,
+            self.gap_mark_store,
+        )
 
     @cached_property
     def gap_drafts(self) -> GapDrafts:

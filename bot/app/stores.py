@@ -10,12 +10,13 @@ from bot.settings import Settings
 
 if TYPE_CHECKING:
     from bot.access.ports import AdminStore, AuditLog
+    from bot.answering.ports import TurnSearch
     from bot.api_keys.ports import KeyStore
     from bot.chat.ports import ConversationStore, Markers, PostedMessages
     from bot.database.database import Database
     from bot.evaluation.runs import EvaluationRunStore
     from bot.freshness.ports import FreshnessStore
-    from bot.gaps.ports import DraftStore, MissedStore
+    from bot.gaps.ports import DraftStore, GapMarkStore, MissedStore
     from bot.glossary.ports import GlossaryStore
     from bot.handoff.ports import HandoffStore
     from bot.inbox.ports import InboxStore
@@ -40,6 +41,13 @@ class Stores:
         from bot.answering.store import SqlConversationStore
 
         return SqlConversationStore(self.database)
+
+    @cached_property
+    def turn_search(self) -> TurnSearch:
+        """Finds turns in the log."""
+        from bot.answering.turn_search_store import SqlTurnSearch
+
+        return SqlTurnSearch(self.database)
 
     @cached_property
     def source_store(self) -> SourceStore:
@@ -160,6 +168,13 @@ class Stores:
         from bot.gaps.draft_store import SqlDraftStore
 
         return SqlDraftStore(self.database)
+
+    @cached_property
+    def gap_mark_store(self) -> GapMarkStore:
+        """What admins said of gaps."""
+        from bot.gaps.mark_store import SqlGapMarkStore
+
+        return SqlGapMarkStore(self.database)
 
     @cached_property
     def insight_store(self) -> InsightStore:

@@ -26,6 +26,10 @@ class ConversationStore(Protocol):
     async def find_turn(self, turn_id: str) -> Turn:
         """A turn by its id or an unambiguous prefix of at least 4 digits. Raises UnknownTurn."""
 
+    async def load_around(self, turn_id: str, count: int = 20) -> Sequence[Turn]:
+        """A turn (by its id, or an unambiguous prefix) in its conversation, with up to so many before and after it,
+        oldest first. Raises UnknownTurn."""
+
     async def list_turns(
         self,
         *,

@@ -47,8 +47,11 @@ def bare_id(user: str) -> str:
 def _show_gaps(card: Card) -> None:
     from dataclasses import replace
 
-    show_card(replace(card, footnote=""))  # which tells of a file
-    if cast("GapReport", card.data).gaps:
+    from bot.gaps.cards import MARKING
+
+    listed = card.file is not None and bool(cast("GapReport", card.data).gaps)
+    show_card(replace(card, footnote=MARKING) if listed else card)  # the card's own tells of a file
+    if listed:
         print_line("Every question with its reasons: frontdesk gaps --csv FILE", err=True)
 
 
@@ -113,15 +116,18 @@ def _gaps_as_dict(report: GapReport) -> dict[str, Any]:
         "until": report.until,
         "questions": report.questions,
         "gaps": [_gap_as_dict(gap) for gap in report.gaps],
+        "dismissed": [_gap_as_dict(gap) for gap in report.dismissed],
     }
 
 
 def _gap_as_dict(gap: Gap) -> dict[str, Any]:
     return {
+        "id": gap.id,
         "title": gap.title,
         "language": gap.language,
         "askers": gap.askers,
         "answered": gap.answered,
+        "assignee": gap.assignee,
         "reasons": {reason.value: count for reason, count in gap.reasons.items()},
         "examples": gap.examples,
         "first_at": gap.first_at,

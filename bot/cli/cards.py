@@ -30,6 +30,7 @@ _COMMANDS = {
     "keep_second": "frontdesk contradictions settle {} --keep second",
     "keep_both": "frontdesk contradictions settle {} --keep both",
     "reopen_contradiction": "frontdesk contradictions reopen {}",
+    "gap_restore": "frontdesk gaps restore {}",
 }
 
 

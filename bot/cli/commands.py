@@ -69,6 +69,17 @@ class TerminalForm:
 PLAIN = TerminalForm()
 
 
+class ListingGroup(typer.core.TyperGroup):
+    """A group that lists where no other command of it is named: it was one command, and scripts call it so."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """See click."""
+        asks_for_help = bool(args) and args[0] in ctx.help_option_names
+        if not asks_for_help and (not args or args[0].startswith("-")):
+            args = ["list", *args]
+        return super().parse_args(ctx, args)
+
+
 def name_on_terminal(name: str, commands: Mapping[str, Command]) -> str:
     """What a declared command is called: `sources` is the `list` of the group that others belong to."""
     groups = any(other.startswith(f"{name} ") for other in commands)

@@ -28,7 +28,7 @@ from bot.cli import (
     vllm,
     wordings,
 )
-from bot.cli.commands import add_commands
+from bot.cli.commands import ListingGroup, add_commands
 from bot.features import COMMANDS
 
 _INTERRUPTED = 130
@@ -44,6 +44,7 @@ app = typer.Typer(
 GROUPS = {
     "sources": (sources.sources_app, "The websites, pages and folders Frontdesk knows."),
     "taught": (taught.taught_app, "The answers that people taught."),
+    "gaps": (typer.Typer(cls=ListingGroup), "What people asked and was not answered well."),
     "glossary": (glossary.glossary_app, "Terms that mean the same."),
     "contradictions": (typer.Typer(no_args_is_help=True), "Entries that contradict each other."),
     "learned": (typer.Typer(no_args_is_help=True), "Which entries customers showed that their words mean."),
@@ -129,6 +130,7 @@ def _report_fault(error: Exception) -> int:
         InputError,
         SettingsError,
         UnknownContradiction,
+        UnknownGap,
         UnknownSource,
         UnknownTaught,
     )
@@ -138,7 +140,8 @@ def _report_fault(error: Exception) -> int:
         from retrieval.text.cleaning import without_controls
 
         typer.echo(f"frontdesk: {' '.join(without_controls(str(error)).split())}", err=True)
-        wrong = (InputError, SettingsError, DuplicateSource, UnknownContradiction, UnknownSource, UnknownTaught)
+        unknown = (UnknownContradiction, UnknownGap, UnknownSource, UnknownTaught)
+        wrong = (InputError, SettingsError, DuplicateSource, *unknown)
         return 2 if isinstance(error, wrong) else 1
     import structlog
 

@@ -13,7 +13,7 @@ from bot.errors import InputError
 Options = Mapping[str, str | bool]
 
 
-_LISTED = {"sources", "taught", "glossary", "learned", "keys"}
+_LISTED = {"sources", "taught", "glossary", "learned", "gaps", "keys"}
 _DASHES = ("--", "–", "—")  # some keyboards make a dash of two hyphens
 _USER = re.compile(r"<@!?(?P<id>[A-Z0-9]+)(?:\|[^>]*)?>")
 _CHANNEL = re.compile(r"<#(?P<id>[A-Z0-9]+)(?:\|[^>]*)?>")

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import SchemaError
 
-HEAD = "0021"
+HEAD = "0022"
 """The newest migration: a database that has it is opened without loading Alembic. A test compares."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"

@@ -154,6 +154,7 @@ turns = Table(
     # All that is counted of a turn: a row is twenty times as long.
     Index("ix_turns_counted", "created_at", "id", *COUNTED_COLUMNS),
     Index(None, "platform", "user_id"),
+    Index(None, "user_id", "created_at"),
 )
 
 turn_passages = Table(
@@ -482,6 +483,24 @@ gap_drafts = Table(
     Column("missing", CleanText, nullable=False),
     Column("model", CleanText, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+)
+
+gap_marks = Table(
+    "gap_marks",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("dismissed", Boolean, nullable=False),
+    Column("assignee", CleanText, nullable=False),
+    Column("marked_by", CleanText, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+)
+
+gap_mark_questions = Table(  # by which a mark finds its gap: their words stand nowhere but in the turns
+    "gap_mark_questions",
+    metadata,
+    Column("mark_id", ForeignKey("gap_marks.id", ondelete="CASCADE"), primary_key=True),
+    Column("turn_id", ForeignKey("turns.id", ondelete="CASCADE"), primary_key=True),
+    Index(None, "turn_id"),
 )
 
 console_tickets = Table(

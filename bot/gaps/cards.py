@@ -9,10 +9,13 @@ from bot.chat.card import Button, Card, File, Line
 from bot.chat.text import short
 
 if TYPE_CHECKING:
-    from bot.gaps.models import GapDraft
-    from bot.gaps.service import GapReport
+    from bot.gaps.models import GapDraft, GapMark
+    from bot.gaps.service import Gap, GapReport
 
+RESTORE = "gap_restore"
+MARKING = "/faq gaps assign <gap> <person> gives one to somebody; /faq gaps dismiss <gap> marks one as none of ours."
 _SHOWN = 10
+_ID = 8  # digits shown of an id
 _TAKEN = 5  # drafts that have a button
 _TITLE, _DRAFTED, _LABEL = 150, 300, 40  # characters
 
@@ -26,16 +29,13 @@ def gaps_card(report: GapReport, file: File | None = None) -> Card:
     days = max(1, round((report.until - report.since).total_seconds() / 86_400))
     title = f"Gaps of the last {days} days" if days > 1 else "Gaps of the last day"
     if not report.gaps:
-        return Card(title=title, text="Nothing: every question was answered, and nobody complained.", file=file)
+        text = "Nothing: every question was answered, and nobody complained."
+        if report.dismissed:
+            text = "Nothing but what was marked as none of ours: /faq gaps --dismissed lists that."
+        return Card(title=title, text=text, file=file)
     lines = []
     for gap in report.gaps[:_SHOWN]:
-        reasons = ", ".join(
-            f"{count} {reason.value.replace('_', ' ')}" for reason, count in gap.reasons.items() if count
-        )
-        examples = " · ".join(example for example in gap.examples if _folded(example) != _folded(gap.title))
-        people = "1 person" if gap.askers == 1 else f"{gap.askers} people"
-        done = "answered by now; " if gap.answered else ""
-        lines.append(Line(gap.title, note=done + f"{people}, {reasons}" + (f" — also: {examples}" if examples else "")))
+        lines.append(_gap_line(gap))
         if gap.draft and not gap.answered:
             lines.append(_draft_line(gap.draft))
     left = len(report.gaps) - _SHOWN
@@ -44,10 +44,50 @@ def gaps_card(report: GapReport, file: File | None = None) -> Card:
         title=title,
         text=f"{report.questions} questions in {len(report.gaps)} groups. Each is a title for your FAQ.",
         lines=tuple(lines),
-        footnote=f"The file has every question.{more}" if file else "",
+        footnote=(f"The file has every question.{more} " if file else "") + MARKING,
         buttons=tuple(_draft_buttons(report)),
         file=file,
     )
+
+
+def dismissed_gaps_card(report: GapReport) -> Card:
+    """Those of the time that are marked as none of ours."""
+    if not report.dismissed:
+        return Card(title="Dismissed gaps", text="None of what was asked in this time is marked as none of ours.")
+    left = len(report.dismissed) - _SHOWN
+    return Card(
+        title="Dismissed gaps",
+        lines=tuple(_gap_line(gap) for gap in report.dismissed[:_SHOWN]),
+        footnote=(f"{left} more are not listed. " if left > 0 else "") + "/faq gaps restore <gap> shows one again.",
+    )
+
+
+def assigned_card(mark: GapMark) -> Card:
+    """It is somebody's now, or nobody's any more."""
+    return Card(text=f"Assigned to {mark.assignee}." if mark.assignee else "Assigned to nobody any more.")
+
+
+def dismissed_card(mark: GapMark) -> Card:
+    """It is nobody's business here, and how to take that back."""
+    back = Button(RESTORE, mark.id, "Show it again")
+    return Card(text="Marked as none of ours: it is shown no more, however often it is asked.", buttons=(back,))
+
+
+def restored_card(mark: GapMark) -> Card:
+    """It is shown again."""
+    whose = f" It is {mark.assignee}'s." if mark.assignee else ""
+    return Card(text=f"It is shown among the gaps again.{whose}")
+
+
+def _gap_line(gap: Gap) -> Line:
+    """Its title; who met it and why, whose it is, and its id."""
+    reasons = ", ".join(f"{count} {reason.value.replace('_', ' ')}" for reason, count in gap.reasons.items() if count)
+    people = "1 person" if gap.askers == 1 else f"{gap.askers} people"
+    done = "answered by now; " if gap.answered else ""
+    whose = f"for {gap.assignee}; " if gap.assignee else ""
+    examples = " · ".join(example for example in gap.examples if _folded(example) != _folded(gap.title))
+    also = f" — also: {examples}" if examples else ""
+    return Line(gap.title, note=f"{done}{whose}{people}, {reasons} · {gap.id[:_ID]}{also}")
 
 
 def _draft_line(draft: GapDraft) -> Line:

@@ -46,3 +46,17 @@ class GapDraft:
     missing: str
     model: str
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class GapMark:
+    """What admins said of a gap: it is nobody's business here (`dismissed`), or somebody's, `assignee` being their
+    name. It finds its gap by `questions` that were asked in it: a later gap that means the same has it, too. With the
+    last of them it is gone. `by` is the `Actor.id` of who said it last."""
+
+    id: str
+    dismissed: bool
+    assignee: str
+    by: str
+    updated_at: datetime
+    questions: tuple[Missed, ...] = ()

@@ -1,4 +1,4 @@
-"""The stores of questions that were not answered well, and of what was drafted for them; who drafts."""
+"""The stores of questions that were not answered well, of what was drafted for them and said of them; who drafts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from bot.gaps.models import GapDraft, Missed
+from bot.gaps.models import GapDraft, GapMark, Missed
 from retrieval.documents import Passage
 
 
@@ -28,6 +28,19 @@ class DraftStore(Protocol):
 
     async def get(self, turn_id: str) -> GapDraft | None:
         """The one made from this question."""
+
+
+class GapMarkStore(Protocol):
+    """What admins said of gaps. Methods raise StorageError."""
+
+    async def list_marks(self, limit: int = 1000) -> Sequence[GapMark]:
+        """Those said last, first, with `limit` questions in all; none that has no question any more."""
+
+    async def record_mark(
+        self, ids: Sequence[str], by: str, *, dismissed: bool | None = None, assignee: str | None = None
+    ) -> GapMark:
+        """Say something of the gap that these are questions of, by their turns' ids, the mark's own, or the first
+        digits of either; what is None stays as it was. Raises UnknownGap."""
 
 
 class Drafter(Protocol):

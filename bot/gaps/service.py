@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 from bot.chat.intent import OfferReply
 from bot.chat.ports import IntentReader
 from bot.chat.text import shorten_text
-from bot.gaps.models import GapDraft, Missed, Reason
-from bot.gaps.ports import DraftStore, MissedStore
+from bot.gaps.models import GapDraft, GapMark, Missed, Reason
+from bot.gaps.ports import DraftStore, GapMarkStore, MissedStore
 from retrieval.audiences import Viewer
 from retrieval.text.cleaning import clean_text, collapse_whitespace, escape_formula
 from retrieval.text.scripts import UNSPACED
@@ -54,7 +54,7 @@ class Gap:
     """Questions that one FAQ entry would answer, oldest first. `title` is a suggestion for it, `askers` how many
     different people asked; `examples` differ as much as the questions do; `answered`: by what is known now it would be,
     and not by what somebody voted down. `titled_by` is the question that the title is made from, `draft` an entry that
-    a model drafted.
+    a model drafted, `mark` what an admin said of it.
     """
 
     title: str
@@ -68,17 +68,35 @@ class Gap:
     titled_by: Missed
     answered: bool = False
     draft: GapDraft | None = None
+    mark: GapMark | None = None
+
+    @property
+    def id(self) -> str:
+        """What it is named by where something is said of it: its mark, or the question that its title is made from."""
+        return self.mark.id if self.mark else self.titled_by.turn_id
+
+    @property
+    def is_dismissed(self) -> bool:
+        """Whether an admin said that it is nobody's business here."""
+        return self.mark is not None and self.mark.dismissed
+
+    @property
+    def assignee(self) -> str:
+        """Whose it is, "" for nobody's."""
+        return self.mark.assignee if self.mark else ""
 
 
 @dataclass(frozen=True, slots=True)
 class GapReport:
-    """The gaps of a time, those that most people met first. `questions` counts them all; small talk, replies to a
-    choice and what only the conversation before explains are left out."""
+    """The gaps of a time, those that most people met first. `questions` counts theirs; small talk, replies to a
+    choice and what only the conversation before explains are left out. `dismissed` are those that an admin said are
+    nobody's business here: whether they are answered by now is not looked at."""
 
     since: datetime
     until: datetime
     questions: int
     gaps: tuple[Gap, ...]
+    dismissed: tuple[Gap, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +109,8 @@ class _Worded:
 
 class Gaps:
     """The report of what is missing. `models` may load a model: it is called in a thread. `take_in_known` comes before
-    anything is asked of `answered`: what people taught a moment ago, in another process too, answers as well."""
+    anything is asked of `answered`: what people taught a moment ago, in another process too, answers as well. By what
+    `marks` holds, what was said of a gap is said of whatever is asked later and means the same."""
 
     def __init__(
         self,
@@ -101,6 +120,7 @@ class Gaps:
         answered: Answered | None = None,
         drafts: DraftStore | None = None,
         take_in_known: Callable[[], Awaitable[None]] | None = None,
+        marks: GapMarkStore | None = None,
     ) -> None:
         self._store = store
         self._models = models
@@ -108,6 +128,7 @@ class Gaps:
         self._answered = answered
         self._drafts = drafts
         self._take_in_known = take_in_known
+        self._marks = marks
 
     async def report(self, *, days: int = 7, now: datetime | None = None) -> GapReport:
         """The gaps of the last `days` before `now`. Raises StorageError, ModelError."""
@@ -116,7 +137,10 @@ class Gaps:
         missed = [each for each in await self._store.missed(since) if since <= each.at <= until]
         missed.sort(key=lambda each: (each.at, each.turn_id))
         asked = await asyncio.to_thread(self._worded, missed) if missed else []
-        gaps = await asyncio.to_thread(self._gaps, asked) if asked else []
+        marks = await self._marks.list_marks() if self._marks and asked else ()
+        gaps = await asyncio.to_thread(self._gaps, asked, marks) if asked else []
+        dismissed = tuple(gap for gap in gaps if gap.is_dismissed)
+        gaps = [gap for gap in gaps if not gap.is_dismissed]
         if gaps and self._answered:
             if self._take_in_known:
                 await self._take_in_known()
@@ -125,7 +149,7 @@ class Gaps:
         if self._drafts:
             drafts = {draft.turn_id: draft for draft in await self._drafts.list()}
             gaps = [replace(gap, draft=_find_draft(gap, drafts)) for gap in gaps]
-        return GapReport(since, until, len(asked), tuple(gaps))
+        return GapReport(since, until, sum(len(gap.questions) for gap in gaps), tuple(gaps), dismissed)
 
     async def _judged(self, gap: Gap, answered: Answered) -> Gap:
         """It is answered where it is for everyone who asked."""
@@ -157,12 +181,23 @@ class Gaps:
                     asked[place] = _Worded(missed[place], wording)
         return [asked[place] for place in sorted(asked)]
 
-    def _gaps(self, asked: Sequence[_Worded]) -> list[Gap]:
+    def _gaps(self, asked: Sequence[_Worded], marks: Sequence[GapMark] = ()) -> list[Gap]:
+        """What marks go by is grouped with what was asked: each counts for the group that it falls into."""
         from retrieval.search.clusters import Clustering
 
-        wordings = [each.wording for each in asked]
-        clustering = Clustering(wordings, self._models())
-        gaps = [_gap(asked, clustering, group) for group in clustering.groups]
+        marked = {each.turn_id: mark for mark in reversed(marks) for each in mark.questions}  # said last, it holds
+        earlier = {each.turn_id: each for mark in marks for each in mark.questions}
+        for each in asked:
+            earlier.pop(each.missed.turn_id, None)
+        everything = [*asked, *self._worded(list(earlier.values()))]
+        clustering = Clustering([each.wording for each in everything], self._models())
+        gaps = []
+        for group in clustering.groups:
+            turns = [everything[position].missed.turn_id for position in group]
+            said = [marked[turn_id] for turn_id in turns if turn_id in marked]
+            if own := [position for position in group if position < len(asked)]:
+                mark = max(said, key=lambda mark: (mark.updated_at, mark.id), default=None)
+                gaps.append(replace(_gap(asked, clustering, own), mark=mark))
         return sorted(gaps, key=lambda gap: (-gap.askers, -len(gap.questions), -gap.last_at.timestamp(), gap.title))
 
 

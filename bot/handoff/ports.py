@@ -19,6 +19,9 @@ class HandoffStore(Protocol):
 
     async def find_handoff(self, handoff_id: str) -> Handoff | None: ...
 
+    async def find_in_conversation(self, conversation_id: str) -> Sequence[Handoff]:
+        """Those of a conversation, oldest first."""
+
     async def find_in_thread(self, support: ThreadRef) -> Handoff | None:
         """The one whose thread in the support channel this is."""
 

@@ -45,6 +45,10 @@ class SqlHandoffStore:
         """None for an unknown id."""
         return _first_or_none(await self._select_handoffs(select(handoffs).where(handoffs.c.id == handoff_id)))
 
+    async def find_in_conversation(self, conversation_id: str) -> Sequence[Handoff]:
+        same = handoffs.c.conversation_id == conversation_id
+        return list(reversed(await self._select_handoffs(_newest_first().where(same).limit(100))))
+
     async def find_in_thread(self, support: ThreadRef) -> Handoff | None:
         if not support.thread:  # the channel itself: those whose packet is not posted yet
             return None

@@ -39,6 +39,7 @@ from bot.database.tables import (
     console_tickets,
     contradictions,
     feedback,
+    gap_marks,
     handoff_messages,
     handoffs,
     inbox,
@@ -222,6 +223,8 @@ class _Person:
                     (admins.c.added_by, self._named(admins.c.added_by)),
                     (refresh_runs.c.asked_by, self._named(refresh_runs.c.asked_by)),
                     (contradictions.c.settled_by, self._named(contradictions.c.settled_by)),
+                    (gap_marks.c.marked_by, self._named(gap_marks.c.marked_by)),
+                    (gap_marks.c.assignee, self._named(gap_marks.c.assignee)),
                 )
             ),
         ]

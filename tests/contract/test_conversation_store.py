@@ -68,6 +68,18 @@ async def test_a_conversation_holds_its_last_turns_oldest_first(store: Conversat
     assert (await store.load_conversation("thread-1", limit=3, with_passages=False)).turns == tuple(said[-3:])
 
 
+async def test_a_turn_is_read_in_its_conversation_with_some_before_and_after(store: ConversationStore) -> None:
+    turns = [make_turn(number) for number in range(9)]
+    await store.add_turn(make_turn(4, conversation_id="another"))
+    for turn in turns:
+        await store.add_turn(turn)
+    assert list(await store.load_around(turns[4].id, count=2)) == turns[2:7]
+    assert list(await store.load_around(turns[0].id[:12], count=2)) == turns[:3]
+    assert list(await store.load_around(turns[8].id)) == turns
+    with pytest.raises(UnknownTurn):
+        await store.load_around("f" * 32)
+
+
 async def test_a_prefix_of_four_digits_finds_a_turn(store: ConversationStore) -> None:
     turn = make_turn(id="abcd" + "0" * 28)
     await store.add_turn(turn)

@@ -204,3 +204,11 @@ async def test_handoffs_are_listed_newest_first_narrowed_and_limited(store: Hand
     assert ids(await store.list_handoffs()) == [third.id, second.id, first.id]
     assert ids(await store.list_handoffs(HandoffState.OPEN)) == [third.id, first.id]
     assert ids(await store.list_handoffs(HandoffState.OPEN, HandoffState.RESOLVED, limit=2)) == [third.id, second.id]
+
+
+async def test_those_of_a_conversation_are_found_oldest_first(store: HandoffStore) -> None:
+    second, first, _ = [await store.open_handoff(made(minutes)) for minutes in (5, 0, 9)]
+    await store.open_handoff(made(1, conversation_id="another"))
+    found = await store.find_in_conversation(HANDOFF.conversation_id)
+    assert ids(found)[:2] == [first.id, second.id] and len(found) == 3
+    assert await store.find_in_conversation("") == []

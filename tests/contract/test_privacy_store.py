@@ -37,6 +37,7 @@ from bot.database.posted_messages import SqlPostedMessages
 from bot.freshness.models import ContradictionRow, State
 from bot.freshness.store import SqlFreshnessStore
 from bot.gaps.draft_store import SqlDraftStore
+from bot.gaps.mark_store import SqlGapMarkStore
 from bot.gaps.models import GapDraft
 from bot.handoff.models import Handoff, HandoffMessage, HandoffReason, HandoffState
 from bot.handoff.store import SqlHandoffStore
@@ -70,10 +71,10 @@ _HARMLESS = {  # … nor in columns of these names
     *("customer_platform", "customer_workspace", "customer_channel", "customer_thread", "reason@handoffs"),
     *("support_platform", "support_workspace", "support_channel", "support_thread"),
     *("asked_in_platform", "asked_in_workspace", "asked_in_channel", "asked_in_thread"),
-    *("wording_id", "words", "asked_id", "gesture"),  # hashes, ids and kinds
+    *("wording_id", "words", "asked_id", "mark_id", "gesture"),  # hashes, ids and kinds
     *("id", "turn_id", "handoff_id", "message_id", "passage_id", "owner", "conversation_id@threads", "replies"),
     *("index_version", "model", "timings_ms", "features", "signals", "crawled_at", "author@turn_passages"),
-    *("digest@console_tickets", "kind@console_tickets"),
+    *("digest@console_tickets", "kind@console_tickets", "name@posted_messages"),  # hashes and ids
     *("claimed_by", "claimed_name", "author_id", "author@taught", "wordings@taught", "action", "outcome"),  # admins'
     *("version", "report", "error", "progress", "watchers"),  # of a refresh
     *("audience", "granted"),  # places and roles
@@ -158,6 +159,7 @@ async def fill(database: Database, user: str, words: str, *, turns: int = 3, ago
     found = ContradictionRow(uuid.uuid4().hex, "a" * 20, "b" * 20, "price", 0.9, State.OPEN, "", now)
     await SqlFreshnessStore(database).record_scan("m1", {}, (), [found])
     await SqlFreshnessStore(database).settle(found.id, State.DISMISSED, "", f"slack:T1:{user}")
+    await SqlGapMarkStore(database).record_mark([turn.id, whose.id], f"slack:T1:{user}", assignee=f"slack:T1:{user}")
 
 
 def learned_by(user: str, words: str, turn: Turn) -> Evidence:
@@ -249,6 +251,8 @@ async def test_a_forgotten_user_stands_in_no_column_and_others_do_as_before(
         "audit": 3,
         "refresh_runs": 1,
         "contradictions": 1,
+        "gap_marks": 1,
+        "gap_mark_questions": 1,
     }
     assert gone == {
         "turns": 6,
@@ -268,6 +272,7 @@ async def test_a_forgotten_user_stands_in_no_column_and_others_do_as_before(
         "audit": 5,
         "refresh_runs": 1,
         "contradictions": 1,
+        "gap_marks": 2,
     }
     assert {row["user_id"] for row in left["audit"]} == {FORGOTTEN, *OTHERS}
     assert await store.forget("slack", WHO) == {}
@@ -396,7 +401,7 @@ async def test_what_is_old_expires_and_what_is_not_stays(database: Database, sto
     left = await dump(database)
     assert {name.split(".")[0] for name in traces(left)} == {
         *("feedback", "learned", "inbox", "handoff_messages", "taught", "admins", "audit", "refresh_runs"),
-        *("contradictions", "console_tickets"),
+        *("contradictions", "console_tickets", "gap_marks"),
     }
     assert [row["state"] for row in left["inbox"] if WORDS in str(row)] == ["owed"]
     approved = [row for row in left["taught"] if row["question"] in {WORDS, "Versand?"}]

@@ -235,7 +235,7 @@ async def test_whoever_manages_another_server_of_the_bots_is_no_admin(office: Of
     managing = elsewhere.create_role("Admins", permissions=dpy.Permissions(manage_guild=True))
     stranger = elsewhere.add_member(world.create_user("mallory"), roles=[managing])
     channel = elsewhere.create_text_channel("there")
-    for command in ("faq status", "faq gaps", "faq audit"):
+    for command in ("faq status", "faq gaps list", "faq audit"):
         await den.whispered(await stranger.slash(channel, command), "That is for admins")
     assert not office.audited(stranger.id, "done")
 
@@ -260,7 +260,7 @@ async def test_teammates_and_named_admins_may_what_is_theirs(office: Office, den
     await den.whispered(told, "no more")
     told = await den.other.slash(den.channel, "faq status")
     await den.whispered(told, "That is for admins")
-    for name in ("versions", "gaps", "audit", "help", "taught", "sources list", "export"):
+    for name in ("versions", "gaps list", "audit", "help", "taught", "sources list", "export"):
         told = await office.admin.slash(den.channel, f"faq {name}")
         assert await den.whispered(told)
 

@@ -29,6 +29,7 @@ from bot.freshness.service import Contradictions, LiveSetAside
 from bot.freshness.stale import Staleness
 from bot.freshness.store import SqlFreshnessStore
 from bot.gaps.draft_store import SqlDraftStore
+from bot.gaps.mark_store import SqlGapMarkStore
 from bot.gaps.service import Gaps
 from bot.gaps.store import SqlMissedStore
 from bot.glossary.service import GlossaryService, LiveGlossary
@@ -278,7 +279,14 @@ class Office:
         self.staleness = Staleness(self.freshness_store, self.index_pages)
         self.draft_store = SqlDraftStore(database)
         self.insights = Insights(SqlInsightStore(database))
-        self.gaps = Gaps(SqlMissedStore(database), default_embedder, intent_reader, drafts=self.draft_store)
+        self.gap_mark_store = SqlGapMarkStore(database)
+        self.gaps = Gaps(
+            SqlMissedStore(database),
+            default_embedder,
+            intent_reader,
+            drafts=self.draft_store,
+            marks=self.gap_mark_store,
+        )
         self.platforms = load_platforms()
         groups = make_groups(self, self.versions)  # type: ignore[arg-type]
         self.console = Console(self.access, groups, {Kind.SOURCE: groups[0].list_names})

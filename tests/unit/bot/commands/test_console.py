@@ -17,7 +17,7 @@ from bot.chat.message import ThreadRef
 from bot.chat.people import FORGOTTEN, Actor, Role, make_pseudonym
 from bot.commands.parser import Call, read_line
 from bot.commands.registry import Kind, declared_buttons, declared_forms
-from bot.handoff.cards import CLAIM, REOPEN, RESOLVE
+from bot.handoff.cards import CLAIM, HELPED, NOT_HELPED, REOPEN, RESOLVE
 from bot.handoff.models import HandoffReason
 from bot.i18n import words_for
 from bot.privacy.commands import FORGET_ME, ask_to_forget
@@ -85,7 +85,7 @@ async def test_a_command_refuses_every_role_below_its_own_and_records_it(office:
 @pytest.mark.parametrize("action", BUTTONS)
 async def test_a_button_refuses_every_role_below_its_own_and_records_it(office: Office, action: str) -> None:
     below = [role for role in Role if role < BUTTONS[action].role]
-    assert below or action in {REOPEN, FORGET_ME}
+    assert below or action in {REOPEN, HELPED, NOT_HELPED, FORGET_ME}
     for role in below:
         answer = await click(office, action, "abcd1234", ROLES[role])
         assert answer.fault
