@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 from mcp.server.stdio import stdio_server
 
 from bot.api.asking import ApiReplies, Asking
@@ -23,7 +25,9 @@ class StdioServer:
         self._server = build_server(tools.list_tools())
 
     async def run(self) -> None:
-        """Answer until the input ends."""
+        """Answer until the input ends. An interruption ends the process at once: the thread that waits for input cannot
+        be called off. What was asked is given up by the next process."""
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
         self._services.add_platform(NAME, self._replies)
         try:
             async with stdio_server() as (incoming, outgoing):

@@ -240,12 +240,16 @@ async def test_a_body_that_is_no_message_is_refused_and_the_next_one_answered(se
     assert (await server.post(HELLO))[0] == 200
 
 
-async def test_a_key_that_is_used_too_often_is_told_when_to_come_again(
+async def test_a_proxy_s_name_is_a_host_once_it_is_set_and_a_key_that_is_used_too_often_is_told_when_to_come_again(
     shop: Knowledge, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     knowledge = copy_knowledge(shop, tmp_path_factory.mktemp("budget"))
-    async with served_api(knowledge, api=False, mcp=True, api_per_minute=2) as served:
+    settings = {"mcp_hosts": ("bot.example.com",), "api_per_minute": 2}
+    async with served_api(knowledge, api=False, mcp=True, **settings) as served:
         key = (await served.application.api_keys.create_key("eager", [Scope.SEARCH])).token
+        server = Server(served, key)
+        assert (await server.post(HELLO, Host="bot.example.com", Origin="https://bot.example.com"))[0] == 200
+        assert (await server.post(HELLO, Host="other.example.com"))[0] == 421
         async with http_client(f"{served.url}/mcp", key) as client:
             for _ in range(2):
                 await call(client, "search_help", query="refund")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
@@ -16,6 +17,12 @@ from tests.support.mcp_clients import ERAS, SECONDS, TOOLS, call, process_client
 pytestmark = pytest.mark.slow
 
 RETURN = "How do I return something?"
+HELLO = {
+    "jsonrpc": "2.0",
+    "id": 1,
+    "method": "initialize",
+    "params": {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}},
+}
 
 
 @pytest.fixture
@@ -69,18 +76,12 @@ async def test_nothing_but_messages_stands_on_standard_output(bot: Bot, tmp_path
         *FRONTDESK, "mcp", env={**bot.settings, "PATH": "/usr/bin:/bin"}, cwd=tmp_path,
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
-    hello = {
-        "jsonrpc": "2.0",
-        "id": 1,
-        "method": "initialize",
-        "params": {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}},
-    }
     ready = {"jsonrpc": "2.0", "method": "notifications/initialized"}
     search = {"name": "search_help", "arguments": {"query": "refund"}}
     asked = [{"jsonrpc": "2.0", "id": number, "method": "tools/call", "params": search} for number in (2, 3)]
     noise = [b"{", b"\xff\xfe\x00", b"[" * 5000, b"", b'{"jsonrpc": "1.0"}', b"x" * 100_000]
     lines = [
-        json.dumps(hello).encode(),
+        json.dumps(HELLO).encode(),
         json.dumps(ready).encode(),
         *noise,
         *(json.dumps(each).encode() for each in asked),
@@ -98,6 +99,22 @@ async def test_nothing_but_messages_stands_on_standard_output(bot: Bot, tmp_path
         rest, errors = await process.communicate()
     assert all(json.loads(line)["jsonrpc"] == "2.0" for line in rest.splitlines())
     assert process.returncode == 0 and b"refund" not in errors
+
+
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+async def test_who_interrupts_it_has_it_end_although_the_input_goes_on(
+    bot: Bot, tmp_path: Path, signum: signal.Signals
+) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *FRONTDESK, "mcp", env={**bot.settings, "PATH": "/usr/bin:/bin"}, cwd=tmp_path,
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+    assert process.stdin and process.stdout
+    process.stdin.write(json.dumps(HELLO).encode() + b"\n")
+    async with asyncio.timeout(SECONDS):
+        assert json.loads(await process.stdout.readline())["id"] == 1
+        process.send_signal(signum)
+        assert await process.wait() == -signum
 
 
 async def test_while_nothing_is_indexed_the_process_says_so_and_ends(bot: Bot, tmp_path: Path) -> None:
