@@ -7,6 +7,7 @@ Each key is FRONTDESK_<NAME>, but for the chat platforms' secrets, which have th
 from __future__ import annotations
 
 import ipaddress
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -18,6 +19,7 @@ from pydantic_settings import NoDecode
 from bot.masking import KINDS
 from bot.sections import Section, load_section
 
+_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?", re.IGNORECASE)
 DEFAULT_MODELS = ("all-MiniLM-L6-v2", "multilingual-e5-small")
 
 
@@ -101,6 +103,8 @@ class Settings(Section):
     port: int = Field(8080, ge=0, le=65535)
     api: bool = False
     api_per_minute: int = Field(120, ge=0)
+    mcp: bool = False
+    mcp_hosts: Annotated[tuple[str, ...], NoDecode] = ()
 
     # the console
     console: bool = False
@@ -113,7 +117,7 @@ class Settings(Section):
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
 
-    @field_validator("crawl_allow", "vllm_url", "mask", mode="before")
+    @field_validator("crawl_allow", "vllm_url", "mask", "mcp_hosts", mode="before")
     @classmethod
     def _split_list(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -123,6 +127,13 @@ class Settings(Section):
     def _check_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for cidr in value:
             ipaddress.ip_network(cidr, strict=False)
+        return value
+
+    @field_validator("mcp_hosts")
+    @classmethod
+    def _check_hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if wrong := [host for host in value if not _HOST.fullmatch(host)]:
+            raise ValueError(f"{wrong[0]!r} is no host: bot.example.com or bot.example.com:8443, separated by commas")
         return value
 
     @field_validator("mask")

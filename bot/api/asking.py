@@ -1,4 +1,4 @@
-"""Questions by the API: through the inbox like everybody's, so that its turns, budgets and limits hold, and given up
+"""Questions by programs: through the inbox like everybody's, so that its turns, budgets and limits hold, and given up
 when their caller goes away."""
 
 from __future__ import annotations
@@ -158,11 +158,12 @@ class ApiReplies(PlainReplies):
 
 
 class Asking:
-    """Asks questions in the name of keys."""
+    """Asks questions in the name of keys, on a platform whose replies are `replies`."""
 
-    def __init__(self, inbox: InboxService, replies: ApiReplies) -> None:
+    def __init__(self, inbox: InboxService, replies: ApiReplies, platform: str = NAME) -> None:
         self._inbox = inbox
         self._replies = replies
+        self._platform = platform
 
     @asynccontextmanager
     async def ask_question(
@@ -172,12 +173,12 @@ class Asking:
         StorageError."""
         message_id = uuid.uuid4().hex
         message = ChatMessage(
-            ThreadRef(NAME, key, key, message_id),
+            ThreadRef(self._platform, key, key, message_id),
             message_id,
             name_user(key, user or conversation),  # strangers of one conversation are one, of several are several
             question,
             Audience.COMMAND,
-            conversation_id=name_conversation(key, conversation),
+            conversation_id=name_conversation(key, conversation, self._platform),
             language=language_of_locale(language) if language else "",
         )
         if wait := self._inbox.find_wait(message.place, message.user):
@@ -195,9 +196,9 @@ def name_user(key: str, user: str) -> str:
     return f"{key}{SEPARATOR}{user}"
 
 
-def name_conversation(key: str, conversation: str) -> str:
-    """A key's conversation as it is kept: no other key has one of that id."""
-    return f"{NAME}{SEPARATOR}{key}{SEPARATOR}{conversation}"
+def name_conversation(key: str, conversation: str, platform: str = NAME) -> str:
+    """A key's conversation as it is kept: no other key, and no other platform, has one of that id."""
+    return SEPARATOR.join((platform, key, conversation))
 
 
 def is_of_key(turn: Turn, key: str) -> bool:

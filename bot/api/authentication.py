@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from starlette.requests import Request
@@ -27,6 +28,12 @@ class Gate:
 
     async def admit_request(self, request: Request, scope: Scope) -> ApiKey:
         """The request's key. Raises ApiProblem, StorageError."""
+        key = await self.identify_caller(request)
+        self.admit_key(key, scope)
+        return key
+
+    async def identify_caller(self, request: Request) -> ApiKey:
+        """The request's key, whatever it is for. Raises ApiProblem, StorageError."""
         if not self._is_open():
             raise say_unavailable(STOPPING)
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
@@ -37,9 +44,16 @@ class Gate:
         if key is None:
             refusal = {"WWW-Authenticate": f'{_REALM}, error="invalid_token"'}
             raise ApiProblem(ProblemKind.UNAUTHORIZED, "The key is unknown, removed or expired.", headers=refusal)
+        return key
+
+    def admit_key(self, key: ApiKey, scope: Scope) -> None:
+        """Count a use of the key, which is to be for that. Raises ApiProblem."""
         if wait := self._budget.take_question(key.id):
-            raise ask_to_wait(wait, "This key is used too often: wait as long as Retry-After says.")
+            raise ask_to_wait(wait, f"This key is used too often: ask again in {math.ceil(wait)} s.")
         if scope not in key.scopes:
             refusal = {"WWW-Authenticate": f'{_REALM}, error="insufficient_scope", scope="{scope}"'}
-            raise ApiProblem(ProblemKind.FORBIDDEN, f"The key lacks the scope {scope}.", headers=refusal)
-        return key
+            raise ApiProblem(
+                ProblemKind.FORBIDDEN,
+                f"The key lacks the scope {scope}: an admin makes one that has it by 'frontdesk keys add'.",
+                headers=refusal,
+            )

@@ -38,7 +38,7 @@ UserId = Annotated[
 TurnId = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$", description="The `turn` of an answer.")]
 
 
-def _read_whole(value: Any) -> Any:
+def read_whole(value: Any) -> Any:
     """33.0 is an integer in JSON, as JSON Schema has it."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
@@ -142,7 +142,7 @@ class SearchRequest(Input):
     """What to search for."""
 
     query: Text
-    limit: Annotated[int, BeforeValidator(_read_whole)] = Field(10, ge=1, le=50)
+    limit: Annotated[int, BeforeValidator(read_whole)] = Field(10, ge=1, le=50)
 
 
 class FoundPassage(Output):

@@ -82,8 +82,8 @@ def say_unavailable(detail: str) -> ApiProblem:
     return ApiProblem(ProblemKind.UNAVAILABLE, detail, headers={"Retry-After": str(_RETRY_SECONDS)})
 
 
-def to_problem(error: Exception) -> ApiProblem:
-    """What a caller is told of an error; one that nobody foresaw is logged."""
+def to_problem(error: Exception, surface: str = "api") -> ApiProblem:
+    """What a caller is told of an error; one that nobody foresaw is logged, with the surface that met it."""
     if isinstance(error, ApiProblem):
         return error
     if isinstance(error, NotAllowed):
@@ -97,9 +97,9 @@ def to_problem(error: Exception) -> ApiProblem:
     if isinstance(error, SourceError | RefreshRunning):
         return ApiProblem(ProblemKind.CONFLICT, "No source can be read now: GET /sources tells their state.")
     if isinstance(error, StorageError):
-        log_fault(error, "database refused", surface="api")
-        return say_unavailable("The database is away.")
-    fault = log_fault(error, surface="api")
+        log_fault(error, "database refused", surface=surface)
+        return say_unavailable("The database is away: try again in a moment.")
+    fault = log_fault(error, surface=surface)
     return ApiProblem(ProblemKind.FAULT, f"The log of Frontdesk tells more of fault {fault}.")
 
 

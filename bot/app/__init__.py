@@ -21,7 +21,7 @@ from bot.app.operators import (
     discord_invitation,
     slack_app_manifest,
 )
-from bot.app.serve import hold_chat, serve_application
+from bot.app.serve import hold_chat, serve_application, serve_mcp
 
 __all__ = [
     "Application",
@@ -44,6 +44,7 @@ __all__ = [
     "read_page",
     "reranking_for",
     "serve_application",
+    "serve_mcp",
     "settings_with",
     "slack_app_manifest",
     "version_store",

@@ -360,7 +360,7 @@ def _check_platform(configured: ConfiguredPlatform, _: Settings) -> Iterator[Che
 
 def _check_api(settings: Settings) -> Iterator[Check]:
     """Whether anybody can call it who should, and nobody knows of a key that is good for nothing."""
-    if not settings.api:
+    if not (settings.api or settings.mcp):
         return
     from bot.api_keys.models import ApiKey
     from bot.app.application import open_application
@@ -369,14 +369,14 @@ def _check_api(settings: Settings) -> Iterator[Check]:
         async with open_application(settings) as application:
             return await application.api_keys.list_keys()
 
-    keys = asyncio.run(load_keys())
+    keys, surface = asyncio.run(load_keys()), "api" if settings.api else "mcp"
     if not keys:
-        yield Check("api", None, "on, and nobody can call it: 'frontdesk keys add NAME --scope ask' makes a key")
+        yield Check(surface, None, "on, and nobody can call it: 'frontdesk keys add NAME --scope ask' makes a key")
         return
-    yield Check("api", True, f"on, keys: {', '.join(key.name for key in keys)}")
+    yield Check(surface, True, f"on, keys: {', '.join(key.name for key in keys)}")
     for key in keys:
         if key.is_expired(datetime.now(UTC)):
-            yield Check("api", None, f"the key of {key.name} has expired: 'frontdesk keys remove {key.name}'")
+            yield Check(surface, None, f"the key of {key.name} has expired: 'frontdesk keys remove {key.name}'")
 
 
 def _check_serve(settings: Settings) -> Iterator[Check]:

@@ -70,7 +70,8 @@ def configure_logging(settings: Settings) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setLevel(level)  # on the handler: some libraries raise their own loggers to DEBUG
     logging.basicConfig(handlers=[handler], force=True)
-    for chatty in ("discord", "slack_bolt", "slack_sdk"):  # they would write messages and tokens into a debugging log
+    # They would write messages and tokens into a debugging log.
+    for chatty in ("discord", "slack_bolt", "slack_sdk", "mcp", "sse_starlette"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 

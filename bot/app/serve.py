@@ -14,12 +14,13 @@ from bot.settings import Settings
 
 if TYPE_CHECKING:
     from bot.app.application import Application
+    from bot.mcp_server.pages import KnownPages
     from bot.platforms.registry import Adapter
 
 
 async def serve_application(application: Application) -> None:
-    """Answer in every chat platform that is set up, and by the HTTP API where that is on, until stopped. Raises
-    SettingsError when there is nothing to serve, or a platform is set up in part."""
+    """Answer in every chat platform that is set up, and by the HTTP API and MCP where these are on, until stopped.
+    Raises SettingsError when there is nothing to serve, or a platform is set up in part."""
     from bot.app.console import make_console_routes
     from bot.platforms.supervisor import Address, known_causes, make_readiness_check, serve_platforms
     from bot.platforms.web.app import web_app
@@ -28,6 +29,8 @@ async def serve_application(application: Application) -> None:
     adapters = connect_platforms(application)
     if settings.api:
         adapters.append(connect_api(application))
+    if settings.mcp:
+        adapters.append(connect_mcp(application))
     await application.warm_up()
     metrics, inbox = application.metrics, application.inbox
     application.privacy.compact_when(inbox.until_idle)
@@ -87,14 +90,14 @@ _READY_SECONDS = 3.0  # that the database may take
 
 
 def connect_platforms(application: Application) -> list[Adapter]:
-    """An adapter for each platform that is configured. Raises SettingsError where none is and the API is off, or where
-    one is not wholly."""
+    """An adapter for each platform that is configured. Raises SettingsError where none is, and neither the API nor MCP
+    is on, or where one is not wholly."""
     configured = [each for each in application.platforms.values() if each.settings.is_configured]
     for each in configured:
         each.settings.check_complete()
-    if not configured and not application.settings.api:
+    if not configured and not (application.settings.api or application.settings.mcp):
         wanted = [each.platform.needs for each in application.platforms.values() if each.platform.needs]
-        names = ", or ".join([*wanted, "FRONTDESK_API"])
+        names = ", or ".join([*wanted, "FRONTDESK_API", "FRONTDESK_MCP"])
         raise SettingsError(f"No chat platform is set up, and the HTTP API is off: set {names}. See .env.example.")
     return [each.platform.connect(each.settings, application.platform_services) for each in configured]
 
@@ -112,6 +115,47 @@ def connect_api(application: Application) -> Adapter:
         application.metrics,
         application.settings.api_per_minute,
     )
+
+
+def connect_mcp(application: Application) -> Adapter:
+    """The MCP server over HTTP."""
+    from bot.mcp_server.adapter import McpAdapter
+
+    settings = application.settings
+    return McpAdapter(
+        application.platform_services, application.api_keys, _known_pages(application), settings.api_per_minute,
+        settings.mcp_hosts,
+    )  # fmt: skip
+
+
+async def serve_mcp(application: Application) -> None:
+    """Answer an MCP client over standard input and output, until the input ends. What is not indexed yet is told to
+    whoever asks for it. Raises StorageError."""
+    from bot.mcp_server.stdio import StdioServer
+
+    await application.load_beside()
+    beside = (
+        application.live_audiences.run,
+        application.published_answers.run,
+        application.live_glossary.run,
+        application.live_learned.run,
+        application.live_set_aside.run,
+        application.inbox.run,
+        application.warm_up,
+    )
+    going_on = [asyncio.create_task(work()) for work in beside]
+    try:
+        await StdioServer(application.platform_services, _known_pages(application)).run()
+    finally:
+        for each in going_on:
+            each.cancel()
+        await asyncio.gather(*going_on, return_exceptions=True)
+
+
+def _known_pages(application: Application) -> KnownPages:
+    from bot.mcp_server.pages import KnownPages
+
+    return KnownPages(application.retriever, application.live_index, application.live_audiences.current)
 
 
 async def _database_lacks(application: Application) -> str:

@@ -1,4 +1,4 @@
-"""Commands of the running service: serve, slack manifest, discord invite, channels."""
+"""Commands of the running service: serve, mcp, slack manifest, discord invite, channels."""
 
 from __future__ import annotations
 
@@ -35,6 +35,14 @@ def serve_platforms() -> None:
     from bot.app import serve_application
 
     run_on_application(serve_application)
+
+
+def serve_assistant() -> None:
+    """Answer an AI assistant that starts this command, over standard input and output (MCP). Over HTTP `serve` does."""
+    from bot.app import serve_mcp
+
+    nobody_else_waits = {"user_budget": 0, "workspace_budget": 0}
+    run_on_application(serve_mcp, **nobody_else_waits)
 
 
 @slack_app.command("manifest")
@@ -110,4 +118,4 @@ def _mark_channel(channel: str, workspace: str, kind: str) -> None:
     run_on_application(mark_channel)
 
 
-COMMANDS = {"serve": serve_platforms}
+COMMANDS = {"serve": serve_platforms, "mcp": serve_assistant}

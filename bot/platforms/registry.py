@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from bot.platforms.services import PlatformServices
 
-PLATFORMS = ("slack", "discord", "widget", "terminal", "api")
+PLATFORMS = ("slack", "discord", "widget", "terminal", "api", "mcp")
 """Folders beside this file, whose `platform` module has the platform as PLATFORM. In this order they are told of, and
 asked whose an id is: one with a loose pattern comes last."""
 

@@ -25,7 +25,7 @@ async def test_a_part_is_used_in_place_of_what_would_be_made(tmp_path: Path) -> 
     markers = NotingMarkers()
     async with open_application(load_settings(data_dir=tmp_path), markers=markers) as application:
         assert await application.refusals.list_refusals() == ()  # which is built on it
-    platforms = ("api", "discord", "slack", "terminal", "widget")
+    platforms = ("api", "discord", "mcp", "slack", "terminal", "widget")
     assert set(markers.asked) == {f"refused:{name}{of}" for name in platforms for of in ("", " support channel")}
 
 
