@@ -258,7 +258,7 @@ class HandoffService:
         StorageError, NotAllowed for anybody else."""
         handoff = await self._store.find_handoff(handoff_id)
         if handoff is None:
-            return _unknown_handoff_card()
+            raise NotAllowed("That is for whoever was asked, and it is not known any more who that was.")
         if (actor.platform, actor.user) != (handoff.customer.platform, handoff.customer_user):
             raise NotAllowed(words_for(handoff.language).say("choice_not_yours"))
         await self._store.change_handoff(handoff_id, helped=helped)

@@ -260,7 +260,7 @@ async def test_teammates_and_named_admins_may_what_is_theirs(office: Office, den
     await den.whispered(told, "no more")
     told = await den.other.slash(den.channel, "faq status")
     await den.whispered(told, "That is for admins")
-    for name in ("versions", "gaps list", "audit", "help", "taught", "sources list", "export"):
+    for name in ("versions", "gaps list", "audit", "help", "taught list", "sources list", "export"):
         told = await office.admin.slash(den.channel, f"faq {name}")
         assert await den.whispered(told)
 

@@ -449,9 +449,9 @@ async def test_words_for_a_person_hand_over_and_a_reply_claims(bot: Bot, desk: D
     await desk.click(packet, "resolve", TEAMMATE)
     settled = "marked this as settled" if words.isascii() else "已解决"
     await slack.wait_for(lambda: any(settled in shown for shown in room.shown(ts)), SECONDS, "a word")
-    # the customer may reopen it
+    # the customer says that it did not help
     (notice,) = [message for message in room.said(ts) if settled in message.shown]
-    await desk.click(notice, "reopen", room.asker)
+    await desk.click(notice, "not_helped", room.asker)
     await slack.wait_for(lambda: "Claim" in packet.shown and "Resolve" in packet.shown, SECONDS, "it is open again")
     await desk.click(packet, "resolve", TEAMMATE)
 
