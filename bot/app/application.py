@@ -199,11 +199,7 @@ class Application(FeatureParts):
         from bot.inbox.notices import Digest
 
         works: list[Callable[[], Coroutine[Any, Any, None]]] = [
-            self.live_audiences.run,
-            self.published_answers.run,
-            self.live_glossary.run,
-            self.live_learned.run,
-            self.live_set_aside.run,
+            *self.keeping_current,
             self.schedules.run,
             self.handoffs.watch_handoffs,
             self.refresh_watch.run,

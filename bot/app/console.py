@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from bot.app.factories import version_store
 from bot.errors import PlatformError, SettingsError
+from bot.runtime.tasks import working_beside
 
 if TYPE_CHECKING:
     from starlette.routing import BaseRoute
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from bot.app.application import Application
     from bot.chat.people import Actor, Role
     from bot.console.openid import OpenIdSignIn
+    from bot.console.requests import PageGroup
     from bot.console.sessions import Sessions
 
 _LOOPBACK = "127.0.0.1"
@@ -26,9 +27,27 @@ _LOCAL_NAMES = ("127.0.0.1", "localhost", "[::1]")
 
 def make_console_routes(application: Application) -> list[BaseRoute]:
     """Everything under /console."""
+    from bot.console.app import BASE, ConsoleApp
+    from bot.console.views import Views
+
+    url = urlsplit(application.settings.console_url)
+    openid = _make_openid(application)
+    app = ConsoleApp(
+        [page for group in _list_page_groups(application) for page in group.pages],
+        make_sessions(application),
+        partial(_find_role, application),
+        Views(BASE),
+        hosts=[*_LOCAL_NAMES, *filter(None, [url.hostname])],
+        is_secure=url.scheme == "https",
+        providers={openid.name: f"{BASE}/openid/"} if openid else {},
+    )
+    return [app.make_mount([openid.make_mount(BASE, app.start_session)] if openid else [])]
+
+
+def _list_page_groups(app: Application) -> tuple[PageGroup, ...]:
+    """In the order of the navigation."""
     from bot.app.doctor import run_checks
     from bot.app.trying import UnrecordedAnswers
-    from bot.console.app import BASE, ConsoleApp
     from bot.console.pages.actions import ActionPages
     from bot.console.pages.conversations import ConversationPages
     from bot.console.pages.evaluation import EvaluationPage
@@ -39,58 +58,23 @@ def make_console_routes(application: Application) -> list[BaseRoute]:
     from bot.console.pages.people import PeoplePage
     from bot.console.pages.try_it import TryPage
     from bot.console.screens import Screens
-    from bot.console.views import Views
 
-    status, screens = application.status, Screens()
-    versions, answers = version_store(application.settings), UnrecordedAnswers(application)
-    groups = (
-        OverviewPage(application.insights),
+    screens, answers, versions = Screens(), UnrecordedAnswers(app), version_store(app.settings)
+    golden, retention = app.settings.golden_questions, app.settings.retention_days
+    return (
+        OverviewPage(app.insights),
         ConversationPages(
-            application.turn_search,
-            application.conversations,
-            application.handoff_store,
-            application.load_fitted,
-            application.settings.learn_from,
+            app.turn_search, app.conversations, app.handoff_store, app.load_fitted, app.settings.learn_from
         ),
-        GapPages(application.gaps, application.draft_store, application.conversations),
-        SourcePages(
-            status,
-            application.refresh_service,
-            application.refresh_log,
-            versions,
-            application.describe_knowledge,
-        ),
-        KeptUpPages(
-            application.taught_answers,
-            application.glossary,
-            application.wording_learner,
-            application.contradictions,
-            application.staleness,
-        ),
-        TryPage(answers, versions, application.platforms.declared),
-        EvaluationPage(
-            answers,
-            application.evaluation_runs,
-            screens,
-            application.settings.golden_questions,
-            versions.active_id,
-        ),
-        PeoplePage(application.admin_store, application.audit_log, application.settings.retention_days),
-        HealthPage(status, partial(run_checks, application.settings)),
-        ActionPages(application.console, screens),
+        GapPages(app.gaps, app.draft_store, app.conversations),
+        SourcePages(app.status, app.refresh_service, app.refresh_log, versions, app.describe_knowledge),
+        KeptUpPages(app.taught_answers, app.glossary, app.wording_learner, app.contradictions, app.staleness),
+        TryPage(answers, versions, app.platforms.declared),
+        EvaluationPage(answers, app.evaluation_runs, screens, app.access, golden, versions.active_id),
+        PeoplePage(app.admin_store, app.audit_log, retention),
+        HealthPage(app.status, partial(run_checks, app.settings)),
+        ActionPages(app.console, screens, app.platforms.locate_user),
     )
-    url = urlsplit(application.settings.console_url)
-    openid = _make_openid(application)
-    app = ConsoleApp(
-        [page for group in groups for page in group.pages],
-        make_sessions(application),
-        lambda actor: _find_role(application, actor),
-        Views(BASE),
-        hosts=[*_LOCAL_NAMES, *filter(None, [url.hostname])],
-        is_secure=url.scheme == "https",
-        providers={openid.name: f"{BASE}/openid/"} if openid else {},
-    )
-    return [app.make_mount([openid.make_mount(BASE, app.start_session)] if openid else [])]
 
 
 def _make_openid(application: Application) -> OpenIdSignIn | None:
@@ -160,24 +144,9 @@ async def serve_console(application: Application, actor: Actor, tell: Callable[[
         port = listening.getsockname()[1]
         app = Starlette(routes=make_console_routes(application), middleware=[Middleware(Bounded)])
         config = uvicorn.Config(app, http=PromptProtocol, ws="none", log_level="warning", lifespan="off")
-        beside = [asyncio.create_task(work()) for work in _list_beside(application)]
         tell(await make_console_link(application, actor, port))
-        try:
+        async with working_beside(*application.keeping_current):
             await uvicorn.Server(config).serve(sockets=[listening])
-        finally:
-            for each in beside:
-                each.cancel()
-            await asyncio.gather(*beside, return_exceptions=True)
-
-
-def _list_beside(application: Application) -> tuple[Callable[[], Coroutine[Any, Any, None]], ...]:
-    return (
-        application.live_audiences.run,
-        application.published_answers.run,
-        application.live_glossary.run,
-        application.live_learned.run,
-        application.live_set_aside.run,
-    )
 
 
 async def _find_role(application: Application, actor: Actor) -> Role:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bot.app.factories import (
     embedding_models_for,
@@ -152,6 +153,17 @@ class SearchParts(Stores):
     def describe_coverage(self) -> CoverageSummary:
         """How much of each page's text the active version knows; of no page while there is none that can be read."""
         return load_coverage(self.settings)
+
+    @property
+    def keeping_current(self) -> tuple[Callable[[], Coroutine[Any, Any, None]], ...]:
+        """What takes in, until cancelled, whatever other processes change of what is answered from."""
+        return (
+            self.live_audiences.run,
+            self.published_answers.run,
+            self.live_glossary.run,
+            self.live_learned.run,
+            self.live_set_aside.run,
+        )
 
     async def load_beside(self) -> None:
         """Take in whom sources are for, and what people taught, named and showed. Raises StorageError."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from bot.app.factories import version_store
 from bot.errors import SettingsError, StorageError
+from bot.runtime.tasks import working_beside
 from bot.settings import Settings
 
 if TYPE_CHECKING:
@@ -66,24 +67,13 @@ async def hold_chat(application: Application, conversation_id: str = "") -> None
     from bot.platforms.terminal.chat import TerminalChat
 
     await application.warm_up()
-    beside = (
-        application.live_audiences.run,
-        application.published_answers.run,
-        application.live_glossary.run,
-        application.live_learned.run,
-        application.live_set_aside.run,
-        application.inbox.run,
-    )
-    keeping_up = [asyncio.create_task(work()) for work in beside]
     chat = TerminalChat(application.platform_services, conversation_id)
-    try:
-        await chat.run()
-        await application.inbox.drain(application.settings.drain_seconds)
-    finally:
-        await chat.close()
-        for each in keeping_up:
-            each.cancel()
-        await asyncio.gather(*keeping_up, return_exceptions=True)
+    async with working_beside(*application.keeping_current, application.inbox.run):
+        try:
+            await chat.run()
+            await application.inbox.drain(application.settings.drain_seconds)
+        finally:
+            await chat.close()
 
 
 _READY_SECONDS = 3.0  # that the database may take
@@ -123,9 +113,12 @@ def connect_mcp(application: Application) -> Adapter:
 
     settings = application.settings
     return McpAdapter(
-        application.platform_services, application.api_keys, _known_pages(application), settings.api_per_minute,
+        application.platform_services,
+        application.api_keys,
+        _known_pages(application),
+        settings.api_per_minute,
         settings.mcp_hosts,
-    )  # fmt: skip
+    )
 
 
 async def serve_mcp(application: Application) -> None:
@@ -134,22 +127,8 @@ async def serve_mcp(application: Application) -> None:
     from bot.mcp_server.stdio import StdioServer
 
     await application.load_beside()
-    beside = (
-        application.live_audiences.run,
-        application.published_answers.run,
-        application.live_glossary.run,
-        application.live_learned.run,
-        application.live_set_aside.run,
-        application.inbox.run,
-        application.warm_up,
-    )
-    going_on = [asyncio.create_task(work()) for work in beside]
-    try:
+    async with working_beside(*application.keeping_current, application.inbox.run, application.warm_up):
         await StdioServer(application.platform_services, _known_pages(application)).run()
-    finally:
-        for each in going_on:
-            each.cancel()
-        await asyncio.gather(*going_on, return_exceptions=True)
 
 
 def _known_pages(application: Application) -> KnownPages:

@@ -27,7 +27,7 @@ class UnrecordedAnswers:
         self._opened: OrderedDict[str, Opened] = OrderedDict()
         self._opening = asyncio.Lock()
 
-    async def answer(
+    async def answer_question(
         self,
         question: str,
         viewer: Viewer,

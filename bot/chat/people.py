@@ -46,5 +46,9 @@ def make_pseudonym(platform: str, user: str) -> str:
     return hashlib.sha256(f"{platform}:{user}".encode("utf-8", "replace")).hexdigest()[:12]
 
 
+OPENID = "openid"
+"""The platform of people whom no chat knows: they sign in at a provider of theirs, and are named by their e-mail
+address."""
+
 FORGOTTEN = "forgotten"
 """Stands for whoever was forgotten where what they did is kept."""

@@ -22,26 +22,8 @@ if TYPE_CHECKING:
 
 async def _call_for_user(application: Application, name: str, given: Given) -> Card | None:
     """With what a chat knows by itself: the platform and the workspace that the user's id belongs to."""
-    from bot.errors import InputError
-
-    user = bare_id(given["user"])
-    platform = given["platform"] or application.platforms.find_by_user(user)
-    known = application.platforms.get(platform)
-    if known is None:
-        names = ", ".join(application.platforms)
-        raise InputError(f"{platform or user!r} is of no platform that I know: name one of {names} with --platform.")
-    workspace = given["workspace"] or await known.platform.find_workspace(known.settings)
-    whom = {"platform": platform, "workspace": workspace, "user": user}
-    return await call_on_console(application, name, whom)
-
-
-def bare_id(user: str) -> str:
-    """A user's id without what a mention has around it. Raises InputError for none."""
-    from bot.errors import InputError
-
-    if not (bare := user.strip().strip("<@!>").partition("|")[0]):
-        raise InputError(f"{user!r} is no user's id: copy it from their profile.")
-    return bare
+    located = await application.platforms.locate_user(given["user"], given["platform"] or "", given["workspace"] or "")
+    return await call_on_console(application, name, dict(zip(("platform", "workspace", "user"), located, strict=True)))
 
 
 def _show_gaps(card: Card) -> None:

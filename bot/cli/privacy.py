@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from bot.cli.admin import bare_id
 from bot.cli.commands import Given, TerminalForm, call_on_console
 from bot.cli.options import Yes
 from bot.cli.output import print_line, print_table, run_on_application
@@ -22,18 +21,23 @@ _LONG_SECONDS = 1.0
 
 
 def _ask_to_forget(given: Given) -> str:
-    return f"Delete all that {bare_id(given['user'])} said on {given['platform']}? This cannot be undone."
+    from bot.platforms.registry import bare_user_id
+
+    return f"Delete all that {bare_user_id(given['user'])} said on {given['platform']}? This cannot be undone."
 
 
 async def _forget_user(application: Application, name: str, given: Given) -> Card | None:
     """With the file in which the chat at the terminal keeps what was typed."""
+    from bot.chat.people import OPENID
     from bot.errors import InputError
+    from bot.platforms.registry import bare_user_id
     from bot.platforms.terminal.chat import HISTORY
 
-    if given["platform"] not in application.platforms:
-        raise InputError(f"{given['platform']!r} is none of {', '.join(application.platforms)}.")
+    known = (*application.platforms, OPENID)
+    if given["platform"] not in known:
+        raise InputError(f"{given['platform']!r} is none of {', '.join(known)}.")
     await _announce_compaction(application)
-    card = await call_on_console(application, name, {**given, "user": bare_id(given["user"])})
+    card = await call_on_console(application, name, {**given, "user": bare_user_id(given["user"])})
     history = application.settings.data_dir / HISTORY
     if card is None or given["platform"] != "terminal" or not history.exists():
         return card

@@ -6,6 +6,7 @@ import hmac
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
@@ -78,7 +79,7 @@ class ConsoleApp:
     def make_mount(self, more: Sequence[BaseRoute] = ()) -> Mount:
         """The console below its path; `more` are routes that check for themselves who calls."""
         routes = [
-            Mount("/static", StaticFiles(directory=Path(__file__).parent / "static")),
+            Mount("/static", OurFiles(directory=Path(__file__).parent / "static")),
             Route("/sign-in", self._sign_in),
             *more,
             Route("/sign-out", self._guard_page(Page("", Role.CUSTOMER, self._sign_out)), methods=["POST"]),
@@ -214,6 +215,16 @@ async def _check_origin(request: Request, session: Session) -> None:
     token = form.get("form_token", "")
     if not isinstance(token, str) or not hmac.compare_digest(token.encode(), session.form_token.encode()):
         raise HTTPException(400)
+
+
+class OurFiles(StaticFiles):
+    """Browsers keep them, and ask whether they have changed."""
+
+    def file_response(self, *args: Any, **options: Any) -> Response:
+        """See Starlette."""
+        response = super().file_response(*args, **options)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
 
 
 class SafeHeaders:

@@ -19,13 +19,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
 
-from bot.chat.people import Actor
+from bot.chat.people import OPENID, Actor
 from bot.errors import PlatformError
 
 log = structlog.get_logger(__name__)
-
-PLATFORM = "openid"
-"""Of people whose provider is no chat platform: named an admin by their e-mail address."""
 
 _KNOWN = {"slack.com": "slack", "discord.com": "discord"}
 _SLACK_USER, _SLACK_TEAM = "https://slack.com/user_id", "https://slack.com/team_id"
@@ -108,10 +105,10 @@ class OpenIdSignIn:
 
     async def _find_actor(self, claims: Mapping[str, Any]) -> Actor:
         name = str(claims.get("name") or claims.get("nickname") or claims.get("preferred_username") or "")[:80]
-        platform = _KNOWN.get(str(urlsplit(self._issuer).hostname), PLATFORM)
+        platform = _KNOWN.get(str(urlsplit(self._issuer).hostname), OPENID)
         if platform == "slack":
             return Actor(platform, str(claims[_SLACK_TEAM]), str(claims[_SLACK_USER]), name)
         if platform == "discord":
             return Actor(platform, await self._find_workspace(platform), str(claims["sub"]), name)
         verified = claims.get("email_verified") is True and claims.get("email")
-        return Actor(PLATFORM, "", str(verified or claims["sub"]).casefold(), name)
+        return Actor(OPENID, "", str(verified or claims["sub"]).casefold(), name)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
@@ -67,3 +67,11 @@ class Page:
     handle: Handle
     methods: tuple[str, ...] = ("GET",)
     title: str = ""
+
+
+class PageGroup(Protocol):
+    """What has pages."""
+
+    @property
+    def pages(self) -> Sequence[Page]:
+        """In the order of the navigation."""

@@ -10,8 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from babel import Locale, dates
-from babel.core import UnknownLocaleError
+from babel import dates
 from babel.messages.pofile import read_po
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markdown_it import MarkdownIt
@@ -104,18 +103,11 @@ def _load_texts(language: str) -> Mapping[str, str]:
 
 
 def _format_day(moment: datetime, language: str) -> str:
-    return dates.format_date(moment, "medium", _locale(language))
+    return dates.format_date(moment, "medium", language)
 
 
 def _format_moment(moment: datetime, language: str) -> str:
-    return f"{dates.format_datetime(moment, 'medium', locale=_locale(language))} UTC"
-
-
-def _locale(language: str) -> Locale:
-    try:
-        return Locale.parse(language)
-    except (UnknownLocaleError, ValueError):
-        return Locale("en")
+    return f"{dates.format_datetime(moment, 'medium', locale=language)} UTC"
 
 
 def _format_percent(share: float) -> str:

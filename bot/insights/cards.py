@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from bot.chat.card import Card, Table
 from bot.chat.conversation import Decision
-from bot.insights.models import Ending, Grouping, Share, Tally, Times
+from bot.insights.models import FEW, Ending, Grouping, Share, Tally, Times
 from bot.insights.service import resolution_of, share_of
 
 if TYPE_CHECKING:
     from bot.insights.service import Report
 
 _ROWS = 40  # of a table: the newest of days and weeks, else those with most questions
-_FEW = 10  # a share of fewer says nothing, and is not shown as one
 _SURE = 0.05  # a share whose interval reaches no further to either side stands alone
 _OUTCOMES = {
     "Answered": Decision.ANSWER,
@@ -79,12 +78,12 @@ def _compare_counts(count: int, before: int) -> str:
 
 def _compare_shares(share: Share, before: Share) -> str:
     shown = f"{share.count} of {share.total}"
-    if share.total < _FEW:
+    if share.total < FEW:
         return shown
     low, high = share.interval
     wide = max(share.value - low, high - share.value) > _SURE
     notes = [f"{low:.0%} to {high:.0%}"] if wide else []
-    if before.total >= _FEW:
+    if before.total >= FEW:
         notes.append(f"before: {before.value:.0%}")
     return f"{share.value:.0%}, {shown}" + (f" ({'; '.join(notes)})" if notes else "")
 
@@ -120,7 +119,7 @@ def _draw_groups(grouping: Grouping, groups: Mapping[str, Tally]) -> Table:
 
 
 def _show_share(share: Share) -> str:
-    return f"{share.value:.0%}" if share.total >= _FEW else f"{share.count} of {share.total}"
+    return f"{share.value:.0%}" if share.total >= FEW else f"{share.count} of {share.total}"
 
 
 def report_to_json(report: Report) -> dict[str, Any]:

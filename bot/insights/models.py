@@ -9,6 +9,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+FEW = 10
+"""A share of fewer says nothing, and is not shown as one."""
+
 
 class Ending(StrEnum):
     """How a conversation ended: what followed its last question within the time that is allowed for that."""

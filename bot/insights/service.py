@@ -44,10 +44,17 @@ class Insights:
         self._quiet = quiet
         self._now = now
 
+    async def count_groups(self, days: int, grouping: Grouping) -> Mapping[str, Tally]:
+        """The numbers of the last `days` told by something, as in a report. Raises StorageError."""
+        return _order_groups(await self._store.count(self._open_window(days), grouping), grouping)
+
+    def _open_window(self, days: int) -> Window:
+        now = self._now()
+        return Window(now - timedelta(days=days), now, now, self._quiet)
+
     async def report(self, days: int, grouping: Grouping | None = None) -> Report:
         """Of the last `days`. Raises StorageError."""
-        now = self._now()
-        window = Window(now - timedelta(days=days), now, now, self._quiet)
+        window = self._open_window(days)
         groups, before, first_replies, people, reasons = await asyncio.gather(
             self._store.count(window, grouping),
             self._store.count(window.before),

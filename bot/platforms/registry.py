@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol
 
+from bot.chat.people import OPENID
 from bot.chat.platform import Platform
+from bot.errors import InputError
 from bot.sections import PlatformSettings, Section, TeamPlatformSettings, load_section
 
 if TYPE_CHECKING:
@@ -97,9 +99,29 @@ class Platforms(Mapping[str, ConfiguredPlatform]):
         """The name of the platform whose users' ids look so, or ""."""
         return next((name for name, each in self.items() if each.platform.user_id.fullmatch(user_id)), "")
 
+    async def locate_user(self, user: str, platform: str = "", workspace: str = "") -> tuple[str, str, str]:
+        """-> platform, workspace and bare id of a user who was named where no chat tells the first two: `user` may be
+        a mention. Raises InputError where they cannot be known, SettingsError, PlatformError."""
+        bare = bare_user_id(user)
+        if platform == OPENID:
+            return platform, "", bare.casefold()
+        name = platform or self.find_by_user(bare)
+        known = self.get(name)
+        if known is None:
+            names = ", ".join([*self, OPENID])
+            raise InputError(f"{name or bare!r} is of no platform that I know: name one of {names} as the platform.")
+        return name, workspace or await known.platform.find_workspace(known.settings), bare
+
     def find_by_channel(self, channel_id: str) -> str:
         """The name of the platform whose channels' ids look so, or ""."""
         return next((name for name, each in self.items() if each.platform.channel_id.fullmatch(channel_id)), "")
+
+
+def bare_user_id(user: str) -> str:
+    """A user's id without what a mention has around it. Raises InputError for none."""
+    if not (bare := user.strip().strip("<@!>").partition("|")[0]):
+        raise InputError(f"{user!r} is no user's id: copy it from their profile.")
+    return bare
 
 
 def find_platforms() -> tuple[ServedPlatform, ...]:

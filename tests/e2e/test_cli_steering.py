@@ -586,6 +586,8 @@ def test_what_is_older_than_is_kept_is_deleted_now(either: Office) -> None:
 def test_admins_are_named_by_their_id_on_their_platform(either: Office) -> None:
     assert "may steer me now" in either.done("admins", "add", "U0123", "--workspace", "T1")
     assert "already" in either.done("admins", "add", "<@U0123>", "--workspace", "T1")
+    assert "may steer me now" in either.done("admins", "add", "Ann@Shop.example", "--platform", "openid")
+    assert "no more" in either.done("admins", "remove", "ann@shop.example", "--platform", "openid")
     either.done("admins", "add", "1234", "--workspace", "99")
     assert either.json("admins", "list") == [
         {"platform": "slack", "workspace": "T1", "user": "U0123"},

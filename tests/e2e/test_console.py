@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from bot.chat.people import Actor
 from tests.support.bots import Knowledge, crawled
 from tests.support.console import ADMIN, CUSTOMER, TEAMMATE, ConsoleServer, Visitor, serving_console
 from tests.support.site import Site
+
+PART = {"HX-Request": "true"}
 
 
 @pytest.fixture
@@ -154,6 +157,63 @@ async def test_a_command_runs_as_its_caller_and_is_recorded(console: ConsoleServ
     assert [(each.user, each.workspace) for each in await console.application.admin_store.list()] == [("U07ANN", "T1")]
     entry = (await console.application.audit_log.list())[0]
     assert (entry.platform, entry.user, entry.action, entry.outcome) == ("console", "ann", "admins add", "done")
+
+
+@pytest.mark.parametrize(
+    ("fields", "stored"),
+    [
+        ({"user": "Ann@Shop.example", "platform": "openid"}, ("openid", "", "ann@shop.example")),
+        ({"user": "<@U07ANN>", "workspace": "T1"}, ("slack", "T1", "U07ANN")),
+    ],
+)
+async def test_an_admin_is_named_by_what_can_be_known_of_them(
+    console: ConsoleServer, fields: dict[str, str], stored: tuple[str, str, str]
+) -> None:
+    async with console.sign_in() as visitor:
+        _, text = await visitor.post("commands/admins add", await visitor.read_form_token(), PART, **fields)
+        assert "may steer me now." in text
+        _, text = await visitor.post("commands/admins add", await visitor.read_form_token(), PART, user="nobody?")
+        assert 'role="alert"' in text and "is of no platform that I know" in text
+    (admin,) = await console.application.admin_store.list()
+    assert (admin.platform, admin.workspace, admin.user) == stored
+
+
+async def test_a_source_is_looked_at_before_it_is_added(tmp_path: Path) -> None:
+    with Site() as site, Site() as other:
+        site.html("/", "<h1>FAQ</h1><dl><dt>Do you ship?</dt><dd>Yes, by post.</dd></dl>")
+        other.html("/", "<h1>FAQ</h1><dl><dt>Do you repair?</dt><dd>Yes, on Mondays.</dd></dl>")
+        known = crawled(tmp_path / "data", site.url("/"))
+        settings = {"crawl_allow": "127.0.0.0/8", "crawl_delay": 0}
+        async with serving_console(known, tmp_path, **settings) as console, console.sign_in() as visitor:
+            token = await visitor.read_form_token()
+            _, text = await visitor.post("commands/sources add", token, PART, url=other.url("/"), name="repairs")
+            assert "Do you repair?" in text and "/console/buttons/add_source" in text
+            assert len(await console.application.source_store.list()) == 1
+            value = (
+                text.split('action="/console/buttons/add_source"')[1].split('name="value" value="')[1].partition('"')[0]
+            )
+            await visitor.post("buttons/add_source", token, PART, value=value)
+            assert [each.name for each in await console.application.source_store.list()][1] == "repairs"
+
+
+async def test_the_file_of_a_command_is_had_and_no_secret_is_recorded(console: ConsoleServer) -> None:
+    taught = console.application.taught_answers
+    await taught.teach(ADMIN, "Do you repair teapots?", "Yes, for 20 euros.")
+    async with console.sign_in() as visitor:
+        token = await visitor.read_form_token()
+        _, text = await visitor.post("commands/export", token, PART, format="json-ld")
+        assert 'action="/console/files/export"' in text and "faq.jsonld" in text
+        status, text = await visitor.post("files/export", token, format="json-ld")
+        assert status == 200 and json.loads(text)["mainEntity"][0]["name"] == "Do you repair teapots?"
+    assert token not in str(await console.application.audit_log.list())
+
+
+async def test_files_of_the_pages_are_sent_once(console: ConsoleServer) -> None:
+    async with console.sign_in() as visitor, visitor.http.get(f"{console.url}static/console.js") as answer:
+        assert (answer.status, answer.headers["Cache-Control"]) == (200, "no-cache")
+        again = {"If-None-Match": answer.headers["ETag"]}
+        async with visitor.http.get(f"{console.url}static/console.js", headers=again) as answer:
+            assert (answer.status, await answer.read()) == (304, b"")
 
 
 async def test_names_and_texts_of_others_are_no_markup(console: ConsoleServer) -> None:

@@ -58,7 +58,8 @@ async def test_another_version_is_shown_beside_it(console: ConsoleServer, ann: V
     version = console.application.live_index.current_index()[0]
     text = await ask(ann, "How do I send something back?", version=version)
     assert text.count("30 days") >= 2 and 'class="card other"' not in text
-    assert "nothing" in await ask(ann, "How do I send something back?", version="nothing")
+    gone = await ask(ann, "How do I send something back?", version="gone")
+    assert "There is no index version" in gone and "30 days" in gone
 
 
 async def test_what_is_limited_is_seen_by_whom_it_is_for_alone(console: ConsoleServer, ann: Visitor) -> None:
@@ -101,6 +102,8 @@ async def test_the_golden_questions_are_asked_and_the_run_is_kept(console: Conso
     (run,) = await console.application.evaluation_runs.list()
     assert run.version == console.application.live_index.current_index()[0]
     assert [each.question for each in run.amiss] == ["Who pays?"]
+    entry = (await console.application.audit_log.list())[0]
+    assert (entry.user, entry.action, entry.outcome) == ("ann", "evaluation", "done")
 
 
 async def test_neither_is_for_teammates(console: ConsoleServer) -> None:

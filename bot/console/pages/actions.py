@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from starlette.exceptions import HTTPException
@@ -14,6 +14,7 @@ from bot.commands.parser import Call
 from bot.commands.registry import Command, Kind, Parameter
 from bot.console.requests import PLACE, Page, PageRequest
 from bot.console.screens import Screen, Screens
+from bot.errors import BotError, InputError
 
 if TYPE_CHECKING:
     from bot.commands.console import Console
@@ -23,12 +24,19 @@ _ELSEWHERE = {"channel help", "channel quiet"}
 """Commands about the channel that they are called in, which a browser stands in none of."""
 
 
-class ActionPages:
-    """Runs commands on `console`, which asks who may and records it."""
+LocateUser = Callable[[str, str, str], Awaitable[tuple[str, str, str]]]
+"""(user, platform or "", workspace or "") -> (platform, workspace, bare id). Raises InputError, SettingsError,
+PlatformError."""
 
-    def __init__(self, console: Console, screens: Screens) -> None:
+
+class ActionPages:
+    """Runs commands on `console`, which asks who may and records it. `locate_user` tells what a chat knows by itself of
+    a user who is named."""
+
+    def __init__(self, console: Console, screens: Screens, locate_user: LocateUser) -> None:
         self._console = console
         self._screens = screens
+        self._locate_user = locate_user
 
     @property
     def pages(self) -> Sequence[Page]:
@@ -42,12 +50,6 @@ class ActionPages:
             Page("/screens/{screen}", Role.TEAMMATE, self._show_screen),
             Page("/files/{name}", Role.TEAMMATE, self._download_file, ("POST",)),
         )
-
-    async def run_command(self, page: PageRequest, name: str, **options: str | bool) -> tuple[Answer, Screen]:
-        """What a command answers to whoever asks for the page, and the screen that it may go on showing things on."""
-        screen = self._screens.open_screen(page.actor.id)
-        given = {key: value for key, value in options.items() if value}
-        return await self._console.run(page.actor, PLACE, Call(name, given), screen), screen
 
     async def _list_commands(self, page: PageRequest) -> Response:
         commands = [
@@ -70,14 +72,28 @@ class ActionPages:
 
     async def _run_command(self, page: PageRequest) -> Response:
         command, fields = self._find_command(page), await page.read_fields()
-        options: dict[str, str | bool] = {}
-        for each in _list_parameters(command):
-            text = fields.get(each.name, "").strip()
+        try:
+            options = await self._read_options(command, fields)
+        except BotError as error:
+            return self._show_answer(page, Card(text=str(error), fault=True))
+        screen = self._screens.open_screen(page.actor.id)
+        answer = await self._console.run(page.actor, PLACE, Call(command.name, options), screen)
+        return self._show_answer(page, answer, screen, (command, options))
+
+    async def _read_options(self, command: Command, fields: Mapping[str, str]) -> Mapping[str, str | bool]:
+        """What was filled in, and nothing else that a form sends. Raises BotError."""
+        typed = {each: fields.get(each.name, "").strip() for each in _list_parameters(command)}
+        for each, text in typed.items():
             if each.required and not text and each.kind is not Kind.FLAG:
-                return self._show_answer(page, Card(text=f"{each.name} is missing.", fault=True))
-            options[each.name] = bool(text) if each.kind is Kind.FLAG else text
-        answer, screen = await self.run_command(page, command.name, **options)
-        return self._show_answer(page, answer, screen)
+                raise InputError(f"{each.name} is missing.")
+        options: dict[str, str | bool] = {
+            each.name: True if each.kind is Kind.FLAG else text for each, text in typed.items() if text
+        }
+        if any(each.name == "workspace" for each in typed):
+            whom = [str(options.get(name, "")) for name in ("user", "platform", "workspace")]
+            platform, workspace, user = await self._locate_user(*whom)
+            options |= {"platform": platform, "workspace": workspace, "user": user}
+        return options
 
     async def _press_button(self, page: PageRequest) -> Response:
         action, fields = page.http.path_params["action"], await page.read_fields()
@@ -101,7 +117,8 @@ class ActionPages:
     async def _download_file(self, page: PageRequest) -> Response:
         """The file of a command's card."""
         command, fields = self._find_command(page), await page.read_fields()
-        answer, _ = await self.run_command(page, command.name, **fields)
+        options, screen = await self._read_options(command, fields), self._screens.open_screen(page.actor.id)
+        answer = await self._console.run(page.actor, PLACE, Call(command.name, options), screen)
         if not isinstance(answer, Card) or answer.file is None:
             return self._show_answer(page, answer)
         name = "".join(each for each in answer.file.name if each.isalnum() or each in "-_.")
@@ -114,12 +131,20 @@ class ActionPages:
             raise HTTPException(404)
         return command
 
-    def _show_answer(self, page: PageRequest, answer: Answer, screen: Screen | None = None) -> Response:
-        """A card, a form, or a screen, as a part of a page where a part is wanted."""
+    def _show_answer(
+        self,
+        page: PageRequest,
+        answer: Answer,
+        screen: Screen | None = None,
+        called: tuple[Command, Mapping[str, str | bool]] | None = None,
+    ) -> Response:
+        """A card, a form, or a screen, as a part of a page where a part is wanted. A file is had by calling again what
+        was `called`."""
         shown = answer if answer is not None else screen.card if screen else None
         following = screen if screen and screen.is_going_on else None
         template = "_answer.html" if page.is_partial else "answer.html"
-        return page.render(template, answer=shown, screen=following)
+        has_file = isinstance(shown, Card) and shown.file is not None
+        return page.render(template, answer=shown, screen=following, download=called if has_file else None)
 
 
 def _list_parameters(command: Command) -> Sequence[Parameter]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from starlette.responses import Response
 
 from bot.chat.card import Card
-from bot.chat.people import Role
+from bot.chat.people import Actor, Role
 from bot.console.requests import Page, PageRequest
 from bot.console.screens import Screen, Screens
 from bot.errors import BotError
@@ -19,9 +19,8 @@ from bot.evaluation.runs import EvaluationRun, EvaluationRunStore
 from retrieval.errors import RetrievalError
 
 if TYPE_CHECKING:
+    from bot.commands.console import Guard
     from bot.evaluation.judge import Judged
-
-_RUN = "evaluation run"
 
 
 class GoldenAsking(Protocol):
@@ -40,12 +39,14 @@ class EvaluationPage:
         asking: GoldenAsking,
         runs: EvaluationRunStore,
         screens: Screens,
+        guard: Guard,
         file: Path | None,
         find_version: Callable[[], str | None],
     ) -> None:
         self._asking = asking
         self._runs = runs
         self._screens = screens
+        self._guard = guard
         self._file = file
         self._find_version = find_version
         self._busy = asyncio.Lock()
@@ -68,12 +69,12 @@ class EvaluationPage:
         if self._busy.locked():
             await screen.show_card(Card(text="The golden questions are being asked already."))
         else:
-            await screen.follow_task(asyncio.create_task(self._run(screen)))
+            await screen.follow_task(asyncio.create_task(self._ask_questions(screen, page.actor)))
             await asyncio.sleep(0)
         template = "_answer.html" if page.is_partial else "answer.html"
         return page.render(template, answer=screen.card, screen=screen if screen.is_going_on else None)
 
-    async def _run(self, screen: Screen) -> None:
+    async def _ask_questions(self, screen: Screen, actor: Actor) -> None:
         def note_progress(done: int, of: int) -> None:
             screen.card = Card(
                 title="Asking the golden questions", text=f"{done} of {of}", bar=done / of if of else 0.0
@@ -82,9 +83,10 @@ class EvaluationPage:
         async with self._busy:
             note_progress(0, 0)
             try:
-                judged = await self._asking.ask_golden(note_progress)
-                run = EvaluationRun.of(judged, self._find_version() or "", datetime.now(UTC))
-                await self._runs.add(run)
+                async with self._guard.allowed(actor, Role.ADMIN, "evaluation"):
+                    judged = await self._asking.ask_golden(note_progress)
+                    run = EvaluationRun.of(judged, self._find_version() or "", datetime.now(UTC))
+                    await self._runs.add(run)
             except (BotError, RetrievalError) as error:
                 screen.card = Card(text=str(error), fault=True)
                 return

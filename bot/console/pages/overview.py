@@ -11,14 +11,13 @@ from starlette.responses import Response
 from bot.chat.conversation import Decision
 from bot.chat.people import Role
 from bot.console.requests import Page, PageRequest
-from bot.insights.models import Grouping, Share, Tally
+from bot.insights.models import FEW, Grouping, Share, Tally
 from bot.insights.service import resolution_of, share_of
 
 if TYPE_CHECKING:
     from bot.insights.service import Insights, Report
 
 _SPANS = (7, 28, 90)
-_FEW = 10  # a share of fewer is not drawn
 _DECISIONS = (Decision.ANSWER, Decision.SUGGEST, Decision.CLARIFY, Decision.ABSTAIN, Decision.HUMAN)
 
 
@@ -38,17 +37,18 @@ class OverviewPage:
         days = int(wanted) if wanted.isdecimal() and int(wanted) in _SPANS else _SPANS[0]
         grouping = Grouping(by) if by in set(Grouping) - {Grouping.DAY} else Grouping.LANGUAGE
         report = await self._insights.report(days, Grouping.DAY if days < max(_SPANS) else Grouping.WEEK)
-        told_by = await self._insights.report(days, grouping)
+        told_by = await self._insights.count_groups(days, grouping)
         return page.render(
             "overview.html",
             report=report,
             told_by=told_by,
+            grouping=grouping,
             groupings=[each for each in Grouping if each is not Grouping.DAY],
             spans=_SPANS,
             days=days,
             shares=_list_shares(report),
             series=_make_series(report),
-            few=_FEW,
+            few=FEW,
             resolution_of=resolution_of,
             share_of=share_of,
         )
@@ -91,5 +91,5 @@ def _make_series(report: Report) -> Mapping[str, object]:
         "decisions": {
             decision.value: [each.decisions.get(decision.value, 0) for each in tallies] for decision in _DECISIONS
         },
-        "resolved": [None if each.total < _FEW else round(each.value, 4) for each in resolved],
+        "resolved": [None if each.total < FEW else round(each.value, 4) for each in resolved],
     }

@@ -29,7 +29,7 @@ _SECONDS = 120.0
 class Answers(Protocol):
     """Answers questions without a record."""
 
-    async def answer(
+    async def answer_question(
         self, question: str, viewer: Viewer, version: str = "", thresholds: tuple[float | None, float | None] = ...
     ) -> Turn:
         """Raises RetrievalError, StorageError."""
@@ -100,7 +100,7 @@ class TryPage:
         name = ", ".join(filter(None, marks))
         try:
             async with asyncio.timeout(_SECONDS):
-                return Tried(name, await self._answers.answer(question, viewer, version, thresholds))
+                return Tried(name, await self._answers.answer_question(question, viewer, version, thresholds))
         except RetrievalError as error:
             return Tried(name, fault=str(error))
         except TimeoutError:

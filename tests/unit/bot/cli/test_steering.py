@@ -8,9 +8,9 @@ import io
 import pytest
 
 from bot.chat.people import Role
-from bot.cli.admin import bare_id
 from bot.cli.steering import confirm_or_exit, current_operator
 from bot.errors import InputError
+from bot.platforms.registry import bare_user_id
 
 
 def test_whoever_may_run_frontdesk_is_an_admin_by_their_own_name(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -35,10 +35,10 @@ def test_where_nobody_can_be_asked_it_must_be_said(monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.parametrize("written", ["U1", "@U1", "<@U1>", "<@!U1>", "<@U1|ann>", " U1 "])
 def test_a_mention_is_read_as_an_id(written: str) -> None:
-    assert bare_id(written) == "U1"
+    assert bare_user_id(written) == "U1"
 
 
 @pytest.mark.parametrize("written", ["", " ", "<@>"])
 def test_no_id_is_refused(written: str) -> None:
     with pytest.raises(InputError):
-        bare_id(written)
+        bare_user_id(written)
