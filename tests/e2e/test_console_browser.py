@@ -151,6 +151,7 @@ async def test_it_works_without_scripts_and_by_keyboard(console: ConsoleServer) 
         await page.goto(f"{console.url}commands/admins add")
         await page.locator("input[name=user]").fill("U07KEY")
         await page.locator("input[name=platform]").fill("slack")
+        await page.locator("input[name=workspace]").fill("T1")
         await page.keyboard.press("Enter")
         await expect(page.get_by_text("U07KEY may steer me now.")).to_be_visible()
 
