@@ -14,7 +14,7 @@ from bot.gaps.models import GapDraft
 from bot.handoff.models import Handoff, HandoffMessage, HandoffReason, HandoffState
 from tests.support.turns import make_turn
 
-HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{7*7}}"
+HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{7919*7907}}"
 LIMITED = frozenset({"slack:channel:C9PARTNERS"})
 
 
